@@ -1,0 +1,51 @@
+# make demo    the course's first result      make test    style and tests
+# make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
+#
+# Each of them first makes .venv and installs the pinned requirements, once.
+
+VERSIONS = 3.13 3.12 3.11
+
+.PHONY: demo test bench force
+
+demo: .venv/installed
+	.venv/bin/simgan demo
+
+test: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/python -m pytest
+
+bench: .venv/installed
+	.venv/bin/python -m benchmarks
+
+# Written only when everything is installed. An interpreter that the user names is always compared
+# with the one in .venv, also when there is nothing to install. A package without the INSTALLER
+# file, which pip writes last, is half installed: pip is made to forget it and installs it again.
+.venv/installed: pyproject.toml requirements.txt $(if $(PYTHON),force)
+	@fail() { echo "$$1" >&2; exit 1; }; \
+	version() { "$$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null; }; \
+	has_pip() { .venv/bin/python -m pip --version >/dev/null 2>&1; }; \
+	python=; found=; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",.venv/bin/python python3 $(VERSIONS:%=python%)); do \
+	    v=$$(version "$$candidate") || continue; \
+	    found="$$found $$candidate ($$v)"; \
+	    if [ "$$candidate" = .venv/bin/python ] && ! has_pip; then continue; fi; \
+	    case " $(VERSIONS) " in *" $$v "*) python=$$candidate; break;; esac; \
+	done; \
+	[ -n "$$python" ] || fail "The course needs one of Python $(VERSIONS) but found$${found:- none}: install one of them, or name it with make PYTHON=/path/to/python."; \
+	old=$$(version .venv/bin/python) || old=$$v; \
+	[ "$$old" = "$$v" ] || fail "The folder .venv was made with Python $$old, not $$v: delete it and run make again."; \
+	if [ -z "$(filter-out force,$?)" ]; then exit 0; fi; \
+	if ! has_pip; then \
+	    "$$python" -c 'import ensurepip, venv' 2>/dev/null || fail "$$python ($$v) cannot make a virtual environment: install its venv module (on Debian and Ubuntu: sudo apt install python$$v-venv) and run make again."; \
+	    "$$python" -m venv .venv || exit 1; \
+	    has_pip || "$$python" -m venv --clear .venv || exit 1; \
+	fi; \
+	echo "Installing the course and its requirements into .venv with Python $$v: the first time, about two minutes and 2.6 GB."; \
+	for info in .venv/lib/python*/site-packages/*.dist-info; do \
+	    [ -f "$$info/INSTALLER" ] || rm -rf "$$info"; \
+	done; \
+	pip() { .venv/bin/python -m pip --disable-pip-version-check "$$@"; }; \
+	pip install -q -r requirements.txt && pip install -q --no-deps --no-build-isolation -e . && touch $@
+
+force:

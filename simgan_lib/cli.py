@@ -1,0 +1,225 @@
+"""The command `simgan`."""
+
+import argparse
+import json
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+
+def main(argv=None):
+    """Runs the command.
+
+    Args:
+        argv: Words after `simgan`; those of the process if None.
+
+    Returns:
+        Exit code: 0, 2 for bad input, 130 when interrupted.
+    """
+    args = parser().parse_args(argv)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
+    os.environ.setdefault("MPLBACKEND", "agg")
+    try:
+        result = args.command(args)
+    except KeyboardInterrupt:
+        print("simgan: stopped", file=sys.stderr)
+        return 130
+    except OSError as error:
+        where = f"; received {error.filename}" if error.filename else ""
+        print(f"simgan: {error.strerror or error}{where}", file=sys.stderr)
+        return 2
+    except ValueError as error:
+        print(f"simgan: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(result))
+    else:
+        for line in lines(result):
+            print(line)
+    return 0
+
+
+def lines(result, indent=""):
+    """A result as lines for people."""
+    for name, value in result.items():
+        if isinstance(value, dict):
+            yield f"{indent}{name}:"
+            yield from lines(value, indent + "  ")
+        else:
+            value = f"{value:.2f}" if isinstance(value, float) else value
+            yield f"{indent}{name:<22} {value}"
+
+
+def parser():
+    """The words that `simgan` understands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--seed", type=seed, default=0, help="seed of everything random (0)")
+    common.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    main = argparse.ArgumentParser(
+        prog="simgan", description="SimGAN: refine simulated eyes until they look real."
+    )
+    commands = main.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(command, help):
+        sub = commands.add_parser(
+            command.__name__, parents=[common], help=help, description=command.__doc__
+        )
+        sub.set_defaults(command=command)
+        return sub
+
+    sub = add(demo, "the whole way on simulated eyes, minutes, no data needed")
+    sub.add_argument("--out", type=Path, default=Path("simgan-demo"), help="folder (simgan-demo)")
+
+    sub = add(simulate, "make labelled eyes")
+    sub.add_argument("--domain", choices=("synthetic", "camera"), required=True)
+    sub.add_argument("--count", type=int, required=True, help="number of eyes")
+    sub.add_argument("--out", type=Path, required=True, help="HDF5 file")
+    for axis in ("pitch", "yaw"):
+        sub.add_argument(
+            f"--{axis}", type=float, nargs=2, metavar=("LO", "HI"), help="range in degrees"
+        )
+
+    sub = add(train, "train a refiner")
+    sub.add_argument("--synthetic", type=Path, required=True, help="eyes of a simulator")
+    sub.add_argument("--real", type=Path, required=True, help="real eyes; labels are not looked at")
+    sub.add_argument("--out", type=Path, required=True, help="folder of the run")
+    sub.add_argument("--preset", choices=("pocket", "paper"), default="pocket")
+    sub.add_argument("--steps", type=int, help="rounds of Algorithm 1, after the warm-up")
+    sub.add_argument("--resume", action="store_true", help="go on where the run stopped")
+
+    sub = add(refine, "refine simulated eyes, labels carried over")
+    sub.add_argument("--refiner", type=Path, required=True, help="RUN/refiner.keras")
+    sub.add_argument("--synthetic", type=Path, required=True, help="eyes of a simulator")
+    sub.add_argument("--out", type=Path, required=True, help="HDF5 file")
+
+    sub = add(evaluate, "train a gaze estimator on one set and test it on another")
+    sub.add_argument("--train", type=Path, required=True, help="labelled eyes to learn from")
+    sub.add_argument("--test", type=Path, required=True, help="labelled eyes to be judged on")
+    sub.add_argument("--estimator", choices=("pocket", "paper"), default="pocket")
+
+    sub = add(pack, "turn any known layout into the packed one")
+    sub.add_argument("source", type=Path, metavar="IN", help="Kaggle's HDF5, .npz or packed HDF5")
+    sub.add_argument("out", type=Path, metavar="OUT.h5", help="HDF5 file")
+    return main
+
+
+def seed(text):
+    """A seed from the command line: an integer from 0 on."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text}")
+    return int(text)
+
+
+def demo(args):
+    """Simulate eyes, train a refiner between them and measure gaze errors in degrees."""
+    from .demo import run_demo
+    from .files import check_writable, writing
+    from .report import report_page
+
+    for name in ("report.html", "report.json"):
+        check_writable(args.out / name)
+    report, shown = run_demo(args.out, args.seed, progress_bars)
+    for name, text in (
+        ("report.html", report_page(report, shown)),
+        ("report.json", json.dumps(report, indent=2) + "\n"),
+    ):
+        with writing(args.out / name) as path:
+            path.write_text(text, encoding="utf-8")
+    print(f"Wrote {args.out / 'report.html'}", file=sys.stderr)
+    return report
+
+
+def simulate(args):
+    """Make eyes with known gaze, clean as a renderer makes them or as a webcam shows them."""
+    from . import pocket
+    from .files import check_writable
+
+    check_writable(args.out)
+    ranges = {axis: getattr(args, axis) for axis in ("pitch", "yaw") if getattr(args, axis)}
+    eyes = pocket.simulate(args.count, args.domain, args.seed, progress=True, **ranges)
+    eyes.save(args.out)
+    return {"eyes": len(eyes), "domain": args.domain, "out": str(args.out)}
+
+
+def train(args):
+    """Train a refiner between simulated and real eyes; RUN/refiner.keras is the result."""
+    from . import training
+    from .eyes import EyeSet
+
+    synthetic, real = EyeSet.load(args.synthetic), EyeSet.load(args.real)
+    preset = training.PRESETS[args.preset]
+    if args.steps is not None:
+        preset = replace(preset, steps=args.steps)
+    deterministic()
+    _, curves = training.train(
+        synthetic, real, preset, args.out, args.seed, args.resume, progress_bars("SimGAN")
+    )
+    return {"refiner": str(args.out / "refiner.keras"), **curves[-1]}
+
+
+def refine(args):
+    """Refine simulated eyes with a trained refiner; each keeps its label."""
+    from . import training
+    from .eyes import EyeSet
+    from .files import check_writable
+
+    check_writable(args.out)
+    eyes = EyeSet.load(args.synthetic)
+    training.refine(training.load_refiner(args.refiner), eyes).save(args.out)
+    return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
+
+
+def evaluate(args):
+    """Train a gaze estimator on one set of labelled eyes and test it on another."""
+    from .estimator import estimate_gaze, train_estimator
+    from .evaluation import summary
+    from .eyes import EyeSet
+
+    train, test = EyeSet.load(args.train), EyeSet.load(args.test)
+    for eyes, path in ((train, args.train), (test, args.test)):
+        if eyes.gaze is None:
+            raise ValueError(f"Evaluation needs eyes with labels; received {path} without")
+    deterministic()
+    model = train_estimator(train, args.estimator, args.seed, progress_bars("gaze estimator"))
+    return summary(estimate_gaze(model, test), test.gaze) | {
+        "trained_on": len(train),
+        "tested_on": len(test),
+    }
+
+
+def pack(args):
+    """Turn a file of eyes in any known layout into the packed one, which opens at once."""
+    from .eyes import EyeSet
+    from .files import check_writable
+
+    check_writable(args.out)
+    eyes = EyeSet.load(args.source)
+    eyes.save(args.out)
+    return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
+
+
+def deterministic():
+    """Makes TensorFlow compute the same bits each time, which a resumed run relies on."""
+    import tensorflow as tf
+
+    tf.config.experimental.enable_op_determinism()
+
+
+def progress_bars(what):
+    """Keras callbacks that show the progress of one training on stderr."""
+    import keras
+    from tqdm import tqdm
+
+    class Bar(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            total = self.params["epochs"] * self.params["steps"]
+            self.bar = tqdm(total=total, desc=what, file=sys.stderr, delay=2)
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.bar.update()
+
+        def on_train_end(self, logs=None):
+            self.bar.close()
+
+    return [Bar()]

@@ -1,0 +1,90 @@
+"""The report of the demo: one HTML page that needs no other file."""
+
+import base64
+import html
+import io
+
+import matplotlib.pyplot as plt
+
+from . import plots
+
+ROWS = {
+    "constant": "one constant guess",
+    "synthetic": "synthetic eyes",
+    "noise": "synthetic eyes and Gaussian noise",
+    "refined": "refined eyes",
+    "real_labels": "camera eyes with labels, the bound",
+}
+
+STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+img{max-width:100%}table{border-collapse:collapse}
+td,th{padding:.3rem .8rem;border-bottom:1px solid #ddd;text-align:right}
+td:first-child,th:first-child{text-align:left}.note{background:#f4f1e8;padding:.6rem 1rem}"""
+
+
+def report_page(report, shown):
+    """Writes the page of a demo.
+
+    Args:
+        report: The numbers that `run_demo` returns.
+        shown: What the figures show, the second thing it returns.
+
+    Returns:
+        HTML, a string.
+    """
+    body = [
+        "<h1>SimGAN on the embedded default</h1>",
+        f"<p>{verdict(report)}</p>",
+        "<p class=note>The camera eyes are simulated too: a stand-in for real photographs, whose "
+        "labels are known. Their persons are not the persons the refiner or an estimator was "
+        "trained on.</p>",
+        table(report),
+        "<p>Mean angular error on the same "
+        f"{html.escape(report['test'])}; calibrated: after taking out one constant offset. The "
+        f"noise has {report['noise_grey_levels']} grey levels, chosen on labelled validation eyes."
+        f" Seed {report['seed']}, {report['seconds']:.0f} seconds.</p>",
+        "<h2>Eyes</h2>",
+        picture(plots.montage(shown["eyes"])),
+        "<p>A refined eye should look where the synthetic eye above it looks, and should look "
+        "taken by the camera of the last row.</p>",
+        "<h2>Errors</h2>",
+        picture(plots.error_curves(shown["errors"])),
+        "<h2>Training</h2>",
+        picture(plots.learning_curves(shown["curves"])),
+        "<p>Healthy: D is right about fresh and real patches somewhat more often than by chance, "
+        "and stays so. A D at chance from the first step on has not learned anything; a D that is "
+        "always right has won, and R no longer learns from it.</p>",
+    ]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>SimGAN</title>"
+        f"<style>{STYLE}</style>{''.join(body)}</html>\n"
+    )
+
+
+def verdict(report):
+    """What the numbers say, in a sentence."""
+    refined, synthetic = (report["error_deg"][name] for name in ("refined", "synthetic"))
+    word = "lowered" if refined < synthetic else "did not lower"
+    return (
+        f"Refining {word} the error of the gaze estimator: {synthetic:.1f} degrees when trained on "
+        f"synthetic eyes, {refined:.1f} on refined eyes ({refined / synthetic:.0%} of it)."
+    )
+
+
+def table(report):
+    """The table of all estimators as HTML."""
+    head = "trained on", "error, degrees", "calibrated", "within 7 degrees"
+    lines = [
+        f"<tr><td>{text}<td>{report['error_deg'][name]:.2f}"
+        f"<td>{report['error_deg_calibrated'][name]:.2f}<td>{report['within_7deg'][name]:.0f} %"
+        for name, text in ROWS.items()
+    ]
+    return f"<table><tr><th>{'<th>'.join(head)}{''.join(lines)}</table>"
+
+
+def picture(figure):
+    """A figure as an image inside the page."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=130)
+    plt.close(figure)
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'

@@ -1,0 +1,413 @@
+"""SimGAN as a `keras.Model`, Algorithm 1 as its `train_step`, and the presets."""
+
+import csv
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from .discriminator import discriminator
+from .eyes import EyeSet, to_float, to_uint8
+from .files import writing
+from .history_buffer import HistoryBuffer
+from .losses import (
+    REAL,
+    REFINED,
+    discriminator_loss,
+    local_adversarial_loss,
+    refiner_loss,
+    self_regularization_loss,
+)
+from .refiner import refiner
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a training run needs to know; rates are Adam's, the paper names no optimiser."""
+
+    filters: int  # feature maps of the refiner
+    batch_size: int
+    weight: float  # lambda, on the scale of means
+    buffer_size: int  # images
+    refiner_rate: float
+    discriminator_rate: float
+    refiner_warmup: int  # steps of R alone
+    discriminator_warmup: int  # steps of D alone
+    steps: int  # rounds of Algorithm 1
+    refiner_steps: int = 2  # K_g
+    discriminator_steps: int = 1  # K_d
+
+    @property
+    def total_steps(self):
+        """Steps of a whole run, warm-up included."""
+        return self.refiner_warmup + self.discriminator_warmup + self.steps
+
+    def stage(self, step):
+        """Which stage `step` belongs to and at which step that stage ends."""
+        end = 0
+        for name, length in zip(
+            STAGES, (self.refiner_warmup, self.discriminator_warmup, self.steps), strict=True
+        ):
+            end += length
+            if step < end:
+                break
+        return name, end
+
+
+STAGES = ("refiner", "discriminator", "adversarial")
+
+# The paper publishes the networks, the batch, the rate and the warm-up. It gives no lambda, no
+# size for the buffer and no number of steps, and prints both "twice" and 50 for K_g; those are
+# choices.
+PRESETS = {
+    "paper": Preset(64, 512, 1.0, 25_600, 1e-3, 1e-3, 1_000, 200, 10_000),
+    "pocket": Preset(16, 32, 1.0, 2_000, 1e-3, 1e-3, 100, 50, 600),
+}
+
+
+class SimGAN(keras.Model):
+    """Refiner, discriminator and history buffer, trained as the paper's Algorithm 1.
+
+    `compile` takes the two optimisers and lambda, `fit` takes what `batches` returns. `stage`
+    says who learns: "refiner" and "discriminator" are the warm-up of one player alone,
+    "adversarial" is the algorithm. All that changes in training is a weight of the model or of
+    its optimisers, the buffer and the step included, so that saved weights are the whole state.
+
+    Args:
+        refiner: Model from `(B, 35, 55, 1)` to the same shape.
+        discriminator: Model from `(B, 35, 55, 1)` to logits `(B, h, w, 2)`.
+        buffer: A `HistoryBuffer` with room for half a batch or more.
+    """
+
+    def __init__(self, refiner, discriminator, buffer, **kwargs):
+        super().__init__(**kwargs)
+        self.refiner = refiner
+        self.discriminator = discriminator
+        self.buffer = buffer
+        self.step = self.add_weight(shape=(), dtype="int32", trainable=False, name="step")
+        names = "realism", "self_regularization", "discriminator_loss"
+        names += "accuracy_real", "accuracy_fresh", "accuracy_remembered"
+        self.means = {name: keras.metrics.Mean(name) for name in names}
+        self.stage = "adversarial"
+        self.built = True
+
+    @classmethod
+    def from_preset(cls, preset, seed=0):
+        """Builds and compiles the networks of a `Preset`, reproducibly.
+
+        Args:
+            preset: A `Preset`, for instance `PRESETS["pocket"]`.
+            seed: Seed of the weights and of the buffer's places.
+        """
+        keras.utils.set_random_seed(seed)
+        model = cls(
+            refiner(preset.filters), discriminator(), HistoryBuffer(preset.buffer_size, seed=seed)
+        )
+        model.compile(
+            keras.optimizers.Adam(preset.refiner_rate),
+            keras.optimizers.Adam(preset.discriminator_rate),
+            preset.weight,
+            preset.refiner_steps,
+            preset.discriminator_steps,
+        )
+        return model
+
+    def compile(
+        self,
+        refiner_optimizer,
+        discriminator_optimizer,
+        weight,
+        refiner_steps=2,
+        discriminator_steps=1,
+        psi=None,
+    ):
+        """Says how to train.
+
+        Args:
+            refiner_optimizer: Optimiser of R alone.
+            discriminator_optimizer: Optimiser of D alone; sharing one would mix their moments.
+            weight: lambda, the weight of the self-regularization, on the scale of means.
+            refiner_steps: K_g of Algorithm 1.
+            discriminator_steps: K_d of Algorithm 1.
+            psi: Feature transform of the self-regularization; the identity if None.
+        """
+        super().compile(jit_compile=False)  # XLA is two to three times slower here on a CPU
+        self.refiner_optimizer = refiner_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        self.refiner_optimizer.build(self.refiner.trainable_variables)
+        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        self.weight = weight
+        self.refiner_steps = refiner_steps
+        self.discriminator_steps = discriminator_steps
+        self.psi = psi
+
+    @property
+    def stage(self):
+        """Who learns in `fit`: "refiner", "discriminator" or "adversarial" (both)."""
+        return self._stage
+
+    @stage.setter
+    def stage(self, stage):
+        self._stage = stage
+        self.train_function = None  # or `fit` would go on with the graph of the stage before
+
+    def call(self, images):
+        """Refines a batch of images."""
+        return self.refiner(images)
+
+    def train_step(self, data):
+        """Goes once around the loop of Algorithm 1, or makes one step of a warm-up.
+
+        Args:
+            data: Synthetic images, `(K_g + K_d, b, 35, 55, 1)`, and real images,
+                `(K_d, b, 35, 55, 1)`, both in [-1, 1].
+        """
+        synthetic, real = data
+        if self.stage == "refiner":
+            self.refiner_step(synthetic[0], adversarial=False)
+        elif self.stage == "discriminator":
+            self.discriminator_step(synthetic[0], real[0])
+        else:
+            for k in range(self.refiner_steps):
+                self.refiner_step(synthetic[k])
+            for k in range(self.discriminator_steps):
+                self.discriminator_step(synthetic[self.refiner_steps + k], real[k])
+        self.step.assign_add(1)
+        return {name: mean.result() for name, mean in self.means.items()}
+
+    def refiner_step(self, synthetic, adversarial=True):
+        """One step of R on equation 4, or on its second term alone. D is asked but not changed."""
+        with tf.GradientTape() as tape:
+            refined = self.refiner(synthetic, training=True)
+            if adversarial:
+                logits = self.discriminator(refined)
+                loss = refiner_loss(logits, refined, synthetic, self.weight, self.psi)
+            else:
+                loss = self_regularization_loss(refined, synthetic, self.psi)
+        weights = self.refiner.trainable_variables
+        self.refiner_optimizer.apply(tape.gradient(loss, weights), weights)
+        if adversarial:
+            self._note("realism", local_adversarial_loss(logits, REAL))
+        self._note("self_regularization", self_regularization_loss(refined, synthetic))
+
+    def discriminator_step(self, synthetic, real):
+        """One step of D on equation 2. Half its refined images are fresh, half remembered."""
+        refined = self.refiner(synthetic)
+        half = refined.shape[0] // 2
+        fresh, remembered = refined[half:], self.buffer.draw(refined[:half])
+        with tf.GradientTape() as tape:
+            refined_logits = self.discriminator(ops.concatenate([fresh, remembered]), training=True)
+            real_logits = self.discriminator(real, training=True)
+            loss = discriminator_loss(refined_logits, real_logits)
+        weights = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+        self.buffer.overwrite(fresh)
+        half = fresh.shape[0]
+        self._note("discriminator_loss", loss)
+        self._note("accuracy_real", accuracy(real_logits, REAL))
+        self._note("accuracy_fresh", accuracy(refined_logits[:half], REFINED))
+        self._note("accuracy_remembered", accuracy(refined_logits[half:], REFINED))
+
+    def _note(self, name, value):
+        self.means[name].update_state(value)
+
+
+def accuracy(logits, target):
+    """Share of patches that D puts in the class `target`; logits are `(B, h, w, 2)`."""
+    return ops.mean(ops.cast(ops.equal(ops.argmax(logits, axis=-1), target), "float32"))
+
+
+def batches(synthetic, real, preset, seed=0, start=0):
+    """Streams what `SimGAN.fit` takes, from memory or from files larger than it.
+
+    Element k is a pure function of the two sets, the seed and k; `start` skips as many elements
+    without drawing them, which is how a resumed run gets the images it would have got.
+
+    Args:
+        synthetic: `EyeSet` of simulated eyes.
+        real: `EyeSet` of real eyes; labels are not looked at.
+        preset: The `Preset` that gives batch size, K_g and K_d.
+        seed: Seed of the order.
+        start: Element to begin with.
+
+    Returns:
+        An endless `tf.data.Dataset` of pairs, `(K_g + K_d, b, 35, 55, 1)` and
+        `(K_d, b, 35, 55, 1)`, float32 in [-1, 1].
+    """
+    b, k_d = preset.batch_size, preset.discriminator_steps
+    k = preset.refiner_steps + k_d
+
+    def pairs():
+        simulated = synthetic.stream(k * b, seed, start)
+        photographed = real.stream(k_d * b, seed + 1, start)
+        for (x, _), (y, _) in zip(simulated, photographed, strict=True):
+            x, y = to_float(x), to_float(y)
+            yield x.reshape(k, b, *x.shape[1:]), y.reshape(k_d, b, *y.shape[1:])
+
+    shapes = (k, b, 35, 55, 1), (k_d, b, 35, 55, 1)
+    signature = tuple(tf.TensorSpec(shape, tf.float32) for shape in shapes)
+    return tf.data.Dataset.from_generator(pairs, output_signature=signature).prefetch(2)
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes the whole state of a run and its curves every few steps, and keeps them together.
+
+    Args:
+        run: Folder of the run.
+        every: Steps between two checkpoints.
+    """
+
+    def __init__(self, run, every=50):
+        super().__init__()
+        self.run, self.every = Path(run), every
+        self.rows = []
+
+    def restore(self, model):
+        """Loads the last checkpoint into a model of the same preset, and the curves up to it."""
+        model.load_weights(self.run / "checkpoint.weights.h5")
+        with open(self.run / "curves.csv", newline="") as file:
+            rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+        self.rows = [row for row in rows if row["step"] <= int(model.step)]
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = int(self.model.step)
+        if step % self.every and batch + 1 < self.params["steps"]:
+            return
+        means = self.model.means.items()
+        row = {
+            name: float(mean.result()) if float(mean.count) else math.nan for name, mean in means
+        }
+        self.rows.append({"step": step} | row)
+        self.model.reset_metrics()
+        # Curves first: rows beyond the checkpoint are cut when it is restored, not the reverse.
+        with writing(self.run / "curves.csv") as path, open(path, "w", newline="") as file:
+            table = csv.DictWriter(file, self.rows[0])
+            table.writeheader()
+            table.writerows(self.rows)
+        with writing(self.run / "checkpoint.weights.h5") as path:
+            self.model.save_weights(path)
+
+
+def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
+    """Trains a refiner from warm-up to end, in a folder from which it can be resumed.
+
+    Writes `preset.json`, `curves.csv` (a row every 50 steps), `checkpoint.weights.h5` (weights,
+    optimisers, buffer, step) and at the end `refiner.keras`.
+
+    Args:
+        synthetic: `EyeSet` of simulated eyes.
+        real: `EyeSet` of real eyes; labels are not looked at.
+        preset: A `Preset`.
+        run: Folder, made if it does not exist.
+        seed: Seed of weights, batches and buffer.
+        resume: Go on from the folder's checkpoint, or begin where there is none yet.
+        callbacks: Further callbacks for `fit`.
+
+    Returns:
+        The trained `SimGAN` and its curves, a list of dicts.
+
+    Raises:
+        ValueError: If the folder holds a run and `resume` is False, or a run of another preset,
+            seed or data and `resume` is True.
+    """
+    run = Path(run)
+    settings = asdict(preset) | {"seed": seed, "synthetic": len(synthetic), "real": len(real)}
+    model = SimGAN.from_preset(preset, seed)
+    checkpoints = Checkpoints(run)
+    _claim(run, settings, resume)
+    if resume and (run / "checkpoint.weights.h5").exists():
+        checkpoints.restore(model)
+    while (step := int(model.step)) < preset.total_steps:
+        model.stage, end = preset.stage(step)
+        model.fit(
+            batches(synthetic, real, preset, seed, start=step),
+            steps_per_epoch=end - step,
+            verbose=0,
+            shuffle=False,
+            callbacks=[checkpoints, *callbacks],
+        )
+    with writing(run / "refiner.keras") as path:
+        model.refiner.save(path)
+    return model, checkpoints.rows
+
+
+def _claim(run, settings, resume):
+    """Makes the folder of a run, or refuses one that another run lives in."""
+    file = run / "preset.json"
+    if not file.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        with writing(file) as path:
+            path.write_text(json.dumps(settings, indent=2))
+        return
+    if not resume:
+        raise ValueError(
+            f"There is a run already; resume it or choose another folder; received {run}"
+        )
+    before = json.loads(file.read_text())
+    for name, value in settings.items():
+        if name != "steps" and before.get(name) != value:  # a run may be made longer
+            raise ValueError(
+                f"{run} is a run of another kind and cannot be resumed with these settings: "
+                f"{name} was {before.get(name)}; received {value}"
+            )
+
+
+class RefinedImages:
+    """The images of a set as a refiner shows them, computed when they are read."""
+
+    dtype = np.dtype("uint8")
+
+    def __init__(self, refiner, images):
+        self.refiner, self.images = refiner, images
+        self.shape = images.shape
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        refined = self.refiner.predict(to_float(self.images[index]), batch_size=128, verbose=0)
+        return to_uint8(refined)
+
+
+def refine(refiner, eyes):
+    """Refines a set of eyes and keeps its labels.
+
+    Images are refined when they are read, so that a set larger than memory can be saved; save and
+    load what is read more than once.
+
+    Args:
+        refiner: A trained refiner.
+        eyes: An `EyeSet` of simulated eyes.
+
+    Returns:
+        An `EyeSet` with the same gaze.
+    """
+    return EyeSet(
+        RefinedImages(refiner, eyes.images), eyes.gaze, eyes.person, f"{eyes.source}, refined"
+    )
+
+
+def load_refiner(path):
+    """Loads a refiner.
+
+    Raises:
+        ValueError: If the file is missing, damaged or no model from eyes to eyes.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"There is no refiner; train one with `simgan train`; received {path}")
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except Exception as error:  # Keras raises many kinds for a file that is not its own
+        raise ValueError(f"The file is no Keras model or a damaged one; received {path}") from error
+    if not model.input_shape == model.output_shape == (None, 35, 55, 1):
+        raise ValueError(
+            "A refiner turns eyes (35, 55, 1) into eyes; received a model from "
+            f"{model.input_shape} to {model.output_shape} in {path}"
+        )
+    return model
