@@ -117,8 +117,9 @@ def demo(args):
     from .files import check_writable, writing
     from .report import report_page
 
-    for name in ("report.html", "report.json"):
-        check_writable(args.out / name)
+    args.out.mkdir(parents=True, exist_ok=True)
+    check_writable(args.out / "report.html")
+    deterministic()
     report, shown = run_demo(args.out, args.seed, progress_bars)
     for name, text in (
         ("report.html", report_page(report, shown)),
@@ -144,15 +145,16 @@ def simulate(args):
 
 def train(args):
     """Train a refiner between simulated and real eyes; RUN/refiner.keras is the result."""
-    from . import training
     from .eyes import EyeSet
+    from .runs import train
+    from .training import PRESETS
 
     synthetic, real = EyeSet.load(args.synthetic), EyeSet.load(args.real)
-    preset = training.PRESETS[args.preset]
+    preset = PRESETS[args.preset]
     if args.steps is not None:
         preset = replace(preset, steps=args.steps)
     deterministic()
-    _, curves = training.train(
+    _, curves = train(
         synthetic, real, preset, args.out, args.seed, args.resume, progress_bars("SimGAN")
     )
     return {"refiner": str(args.out / "refiner.keras"), **curves[-1]}
@@ -160,13 +162,13 @@ def train(args):
 
 def refine(args):
     """Refine simulated eyes with a trained refiner; each keeps its label."""
-    from . import training
     from .eyes import EyeSet
     from .files import check_writable
+    from .runs import load_refiner, refine
 
     check_writable(args.out)
     eyes = EyeSet.load(args.synthetic)
-    training.refine(training.load_refiner(args.refiner), eyes).save(args.out)
+    refine(load_refiner(args.refiner), eyes).save(args.out)
     return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
 
 

@@ -11,7 +11,8 @@ from .evaluation import summary
 from .eyes import EyeSet
 from .gaze import angular_error
 from .pocket import simulate
-from .training import PRESETS, refine, train
+from .runs import refine, train
+from .training import PRESETS
 
 NOISE_LEVELS = 4, 8, 16  # standard deviations, grey levels
 
@@ -21,7 +22,8 @@ def run_demo(out, seed=0, progress=lambda what: ()):
 
     The camera eyes of the refiner, of the labelled bound, of validation and of the test are of
     different persons. The refiner sees none of their labels. The strength of the noise is chosen
-    on labelled validation eyes, an advantage that the refiner does not get.
+    on labelled validation eyes, an advantage that the refiner does not get. A training that was
+    interrupted in the same folder goes on where it stopped.
 
     Args:
         out: Folder for `refiner.keras`, `refined.h5` and what `train` writes.
@@ -41,7 +43,7 @@ def run_demo(out, seed=0, progress=lambda what: ()):
     )
     unlabelled = EyeSet(camera.images)
     model, curves = train(
-        synthetic, unlabelled, PRESETS["pocket"], out, seed, callbacks=progress("SimGAN")
+        synthetic, unlabelled, PRESETS["pocket"], out, seed, True, progress("SimGAN")
     )
     refine(model.refiner, synthetic).save(out / "refined.h5")
     refined = EyeSet.load(out / "refined.h5")

@@ -1,0 +1,32 @@
+"""What several tests use: a preset so small that a run takes seconds, and eyes for it."""
+
+import pytest
+
+from simgan_lib.eyes import EyeSet
+from simgan_lib.pocket import simulate
+from simgan_lib.training import Preset, SimGAN
+
+TINY = Preset(
+    filters=4, batch_size=4, weight=1.0, buffer_size=20, refiner_rate=1e-3,
+    discriminator_rate=1e-3, refiner_warmup=3, discriminator_warmup=3, steps=6,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def synthetic():
+    return simulate(60, "synthetic", seed=1)
+
+
+@pytest.fixture(scope="session")
+def real():
+    return EyeSet(simulate(50, "camera", seed=2).images)
+
+
+@pytest.fixture
+def model():
+    return SimGAN.from_preset(TINY, seed=3)
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    return TINY

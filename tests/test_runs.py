@@ -1,0 +1,162 @@
+"""Runs: what they leave, resuming them, killing them, and refining with the result."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from simgan_lib.discriminator import discriminator
+from simgan_lib.eyes import EyeSet, to_float
+from simgan_lib.runs import load_refiner, refine, train
+from simgan_lib.training import SimGAN, batches
+
+
+def weights(network):
+    return [np.asarray(w) for w in network.get_weights()]
+
+
+def same(before, after):
+    return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_a_run_leaves_its_refiner_and_curves(synthetic, real, tmp_path, tiny):
+    model, rows = train(synthetic, real, tiny, tmp_path / "run", seed=1)
+    assert [row["step"] for row in rows] == [3, 6, 12]
+    assert np.isnan(rows[0]["accuracy_real"]) and rows[2]["accuracy_real"] >= 0
+    loaded = load_refiner(tmp_path / "run" / "refiner.keras")
+    assert same(weights(model.refiner), weights(loaded))
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"checkpoint.weights.h5", "curves.csv", "preset.json", "refiner.keras"}
+
+
+def test_a_run_is_neither_overwritten_nor_mixed_with_another(synthetic, real, tmp_path, tiny):
+    train(synthetic, real, tiny, tmp_path, seed=1)
+    with pytest.raises(ValueError, match="There is a run already"):
+        train(synthetic, real, tiny, tmp_path, seed=1)
+    with pytest.raises(ValueError, match="filters was 4; received 8"):
+        train(synthetic, real, replace(tiny, filters=8), tmp_path, seed=1, resume=True)
+    with pytest.raises(ValueError, match="seed was 1; received 2"):
+        train(synthetic, real, tiny, tmp_path, seed=2, resume=True)
+    longer, rows = train(synthetic, real, replace(tiny, steps=9), tmp_path, seed=1, resume=True)
+    assert int(longer.step) == 15 and [row["step"] for row in rows] == [3, 6, 12, 15]
+
+
+def test_a_checkpoint_that_fails_leaves_the_last_good_one(
+    synthetic, real, tmp_path, monkeypatch, tiny
+):
+    train(synthetic, real, tiny, tmp_path, seed=1)
+    good = (tmp_path / "checkpoint.weights.h5").read_bytes()
+
+    def dies(self, path):
+        Path(path).write_bytes(good[: len(good) // 2])
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(SimGAN, "save_weights", dies)
+    with pytest.raises(OSError, match="No space left"):
+        train(synthetic, real, replace(tiny, steps=9), tmp_path, seed=1, resume=True)
+    assert (tmp_path / "checkpoint.weights.h5").read_bytes() == good
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+RUN = """
+import json, sys
+import tensorflow as tf
+from simgan_lib.pocket import simulate
+from simgan_lib.runs import train
+from simgan_lib.training import Preset
+
+tf.config.experimental.enable_op_determinism()
+train(
+    simulate(60, "synthetic", seed=1), simulate(50, "camera", seed=2),
+    Preset(**json.loads(sys.argv[2])), sys.argv[1], seed=4, resume=True,
+)
+"""
+
+
+def test_a_run_killed_at_any_step_ends_with_the_same_bits(tmp_path, tiny):
+    preset = replace(
+        tiny, refiner_warmup=10, discriminator_warmup=10, steps=200, checkpoint_steps=7
+    )
+
+    def start(run):
+        command = [sys.executable, "-c", RUN, str(tmp_path / run), json.dumps(asdict(preset))]
+        return subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    assert start("whole").wait() == 0
+    kills = 0
+    for pause in (0.0, 0.5, 1.3, 2.0, 2.9):  # seconds after a new checkpoint
+        process = start("killed")
+        curves = tmp_path / "killed" / "curves.csv"
+        before = curves.stat().st_mtime_ns if curves.exists() else 0
+        while process.poll() is None:
+            if curves.exists() and curves.stat().st_mtime_ns != before:
+                time.sleep(pause)
+                process.send_signal(signal.SIGKILL)
+                break
+            time.sleep(0.005)
+        kills += process.wait() == -signal.SIGKILL
+    assert kills >= 2, "the run was too short to be killed"
+    assert start("killed").wait() == 0
+
+    def state(run):
+        model = SimGAN.from_preset(preset)
+        model.load_weights(tmp_path / run / "checkpoint.weights.h5")
+        return [np.asarray(v) for v in model.variables] + [
+            np.asarray(v)
+            for optimizer in (model.refiner_optimizer, model.discriminator_optimizer)
+            for v in optimizer.variables
+        ]
+
+    assert same(state("whole"), state("killed"))
+    whole, killed = ((tmp_path / run / "curves.csv").read_text() for run in ("whole", "killed"))
+    assert whole == killed
+
+
+def test_fit_goes_on_under_keras_own_backup(synthetic, real, tmp_path, tiny):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    def fit(model, callbacks):
+        backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+        model.fit(
+            batches(synthetic, real, tiny, start=int(model.step)),
+            steps_per_epoch=4, epochs=3, verbose=0, callbacks=[backup, *callbacks],
+        )  # fmt: skip
+
+    first, second = SimGAN.from_preset(tiny, seed=3), SimGAN.from_preset(tiny, seed=8)
+    with pytest.raises(KeyboardInterrupt):
+        fit(first, [Stop()])
+    fit(second, [])
+    assert int(second.step) == 12
+    assert float(tf.reduce_sum(second.buffer.used)) == 20
+
+
+def test_refine_keeps_labels_and_streams(model, synthetic, tmp_path):
+    refined = refine(model.refiner, synthetic)
+    np.testing.assert_array_equal(refined.gaze, synthetic.gaze)
+    refined.save(tmp_path / "refined.h5")
+    loaded = EyeSet.load(tmp_path / "refined.h5")
+    expected = np.asarray(model.refiner(to_float(synthetic.images[:7])))[..., 0]
+    np.testing.assert_allclose(loaded.images[:7] / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-3)
+    np.testing.assert_allclose(loaded.gaze, synthetic.gaze, atol=1e-6)
+
+
+def test_what_is_no_refiner_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no refiner"):
+        load_refiner(tmp_path / "none.keras")
+    (tmp_path / "text.keras").write_text("not a model")
+    with pytest.raises(ValueError, match="no Keras model"):
+        load_refiner(tmp_path / "text.keras")
+    discriminator().save(tmp_path / "d.keras")
+    with pytest.raises(ValueError, match="A refiner turns eyes"):
+        load_refiner(tmp_path / "d.keras")
