@@ -23,7 +23,8 @@ def main(argv=None):
     try:
         result = args.command(args)
     except KeyboardInterrupt:
-        print("simgan: stopped", file=sys.stderr)
+        hint = "; train goes on with --resume" if args.command is train else ""
+        print(f"simgan: stopped{hint}", file=sys.stderr)
         return 130
     except OSError as error:
         where = f"; received {error.filename}" if error.filename else ""

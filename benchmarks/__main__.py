@@ -1,0 +1,26 @@
+"""Runs the benchmarks, each in a process of its own, so that none sees another's memory."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = "training_step", "reading", "simulator", "refining_memory", "startup"
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(NAMES)}; else all")
+    names = parser.parse_args().names
+    if unknown := set(names) - set(NAMES):
+        parser.error(f"NAME is one of {', '.join(NAMES)}; received {', '.join(unknown)}")
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    root = Path(__file__).parents[1]
+    runs = [[sys.executable, "-m", f"benchmarks.{name}"] for name in names or NAMES]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    return max(subprocess.run(run, cwd=root, env=environment).returncode != 0 for run in runs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

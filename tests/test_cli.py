@@ -1,0 +1,264 @@
+"""The command `simgan` as people type it: results, JSON, errors of one sentence."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from simgan_lib import estimator, runs, training
+from simgan_lib.cli import main
+from simgan_lib.discriminator import discriminator
+from simgan_lib.eyes import EyeSet
+from simgan_lib.pocket import simulate
+
+REAL = Path(__file__).parents[2] / "shared" / "real_eyes"
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch, tiny):
+    """Presets that take seconds; everything else is as a user has it."""
+    monkeypatch.setitem(training.PRESETS, "pocket", tiny)
+    quick = replace(estimator.ESTIMATORS["pocket"], epochs=1)
+    monkeypatch.setitem(estimator.ESTIMATORS, "pocket", quick)
+
+
+@pytest.fixture
+def files(tmp_path):
+    simulate(120, "synthetic", seed=1).save(tmp_path / "a.h5")
+    simulate(100, "camera", seed=2).save(tmp_path / "b.h5")
+    EyeSet(simulate(100, "camera", seed=3).images).save(tmp_path / "real.h5")
+    return tmp_path
+
+
+def run(capsys, *words):
+    """Runs the command with --json and returns the object it prints."""
+    code = main([*map(str, words), "--json"])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert out.count("\n") == 1  # one object and nothing else
+    return json.loads(out)
+
+
+def refused(capsys, *words):
+    """Runs the command on bad input and returns its one sentence."""
+    code = main([str(word) for word in words])
+    out, err = capsys.readouterr()
+    last = err.strip().splitlines()[-1]
+    assert code == 2 and out == "" and last.startswith("simgan: ")
+    assert "Traceback" not in err
+    return last
+
+
+def test_the_whole_way_on_files(files, capsys):
+    a, b, real = (files / f"{name}.h5" for name in ("a", "b", "real"))
+    trained = run(capsys, "train", "--synthetic", a, "--real", real, "--out", files / "run")
+    assert trained["step"] == 12 and Path(trained["refiner"]).exists()
+    refined = files / "refined.h5"
+    result = run(
+        capsys, "refine", "--refiner", trained["refiner"], "--synthetic", a, "--out", refined
+    )
+    assert result["eyes"] == 120 and result["labelled"]
+    np.testing.assert_allclose(EyeSet.load(refined).gaze, EyeSet.load(a).gaze, atol=1e-6)
+    assert not np.array_equal(EyeSet.load(refined).images[:5], EyeSet.load(a).images[:5])
+    numbers = run(capsys, "evaluate", "--train", refined, "--test", b)
+    assert {"error_deg", "error_deg_calibrated", "within_7deg"} <= set(numbers)
+    assert 0 < numbers["error_deg_calibrated"] < 60 and 0 <= numbers["within_7deg"] <= 100
+    assert numbers == run(capsys, "evaluate", "--train", refined, "--test", b)
+
+
+def test_train_resumes_and_refuses(files, capsys):
+    words = "train", "--synthetic", files / "a.h5", "--real", files / "real.h5"
+    words += "--out", files / "run"
+    run(capsys, *words)
+    assert "There is a run already" in refused(capsys, *words)
+    assert run(capsys, *words, "--resume", "--steps", 8)["step"] == 14
+    assert "filters was 4; received 64" in refused(capsys, *words, "--resume", "--preset", "paper")
+    assert "seed was 0; received 1" in refused(capsys, *words, "--resume", "--seed", 1)
+
+
+def test_simulate_takes_domain_ranges_and_seed(tmp_path, capsys):
+    out = tmp_path / "eyes.h5"
+    words = "simulate", "--domain", "camera", "--count", 40, "--out", out
+    run(capsys, *words, "--pitch", -3, 1, "--yaw", 5, 9, "--seed", 6)
+    eyes = EyeSet.load(out)
+    expected = simulate(40, "camera", 6, pitch=(-3, 1), yaw=(5, 9))
+    np.testing.assert_array_equal(eyes.images[:], expected.images)
+    np.testing.assert_array_equal(eyes.person, expected.person)
+
+
+def test_pack_turns_kaggles_layout_into_ours(tmp_path, capsys):
+    eyes = simulate(300, "synthetic", seed=1)
+    with h5py.File(tmp_path / "gaze.h5", "w") as file:
+        for k, image in enumerate(eyes.images):
+            file[f"image/{k}"] = image
+        file["look_vec"] = eyes.gaze * [1, -1, 1]
+    result = run(capsys, "pack", tmp_path / "gaze.h5", tmp_path / "packed.h5")
+    assert result == {"eyes": 300, "labelled": True, "out": str(tmp_path / "packed.h5")}
+    packed = EyeSet.load(tmp_path / "packed.h5")
+    np.testing.assert_array_equal(packed.images[:], eyes.images)
+    np.testing.assert_allclose(packed.gaze, eyes.gaze, atol=1e-6)
+
+
+def test_without_json_people_get_lines(files, capsys):
+    assert main(["pack", str(files / "a.h5"), str(files / "c.h5")]) == 0
+    out = capsys.readouterr().out
+    assert "eyes" in out and "120" in out and "{" not in out
+
+
+def bad_files(folder):
+    """Every kind of bad file, with a word that its message must have."""
+    eyes = simulate(20, "synthetic", seed=1)
+
+    def h5(name, **data):
+        with h5py.File(folder / name, "w") as file:
+            for key, value in data.items():
+                file[key] = value
+        return folder / name
+
+    good = folder / "good.h5"
+    eyes.save(good)
+    (folder / "empty.h5").touch()
+    (folder / "cut.h5").write_bytes(good.read_bytes()[: good.stat().st_size // 2])
+    (folder / "text.h5").write_text("these are no eyes")
+    nan, long = eyes.gaze.copy(), eyes.gaze * 2
+    nan[3] = np.nan
+    return {
+        "opened": folder / "missing.h5",
+        "empty": folder / "empty.h5",
+        "damaged": folder / "cut.h5",
+        "HDF5": folder / "text.h5",
+        "(N, 35, 55)": h5("shape.h5", image=np.zeros((20, 55, 35), np.uint8)),
+        "float": h5("dtype.h5", image=np.zeros((20, 35, 55), np.float32)),
+        "finite": h5("nan.h5", image=eyes.images, gaze=nan),
+        "length 1": h5("long.h5", image=eyes.images, gaze=long),
+        "20 images": h5("few.h5", image=eyes.images, gaze=eyes.gaze[:7]),
+        "at least one": h5("none.h5", image=np.zeros((0, 35, 55), np.uint8)),
+        "'image'": h5("other.h5", picture=eyes.images),
+    }
+
+
+def test_bad_files_get_one_sentence_and_leave_nothing(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "out").mkdir()
+    for word, path in bad_files(tmp_path / "in").items():
+        for words in (
+            ("pack", path, tmp_path / "out" / "o.h5"),
+            ("evaluate", "--train", path, "--test", path),
+            ("train", "--synthetic", path, "--real", path, "--out", tmp_path / "out" / "run"),
+        ):
+            message = refused(capsys, *words)
+            assert word in message and str(path) in message, message
+            assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_target_that_cannot_be_written_is_said_before_the_work(files, capsys):
+    simulated = "simulate", "--domain", "synthetic", "--count", 10, "--out"
+    message = refused(capsys, *simulated, files / "nowhere" / "eyes.h5")
+    assert "nowhere" in message
+    assert "not a directory" in refused(capsys, *simulated, files)
+    (files / "file").touch()
+    train = "train", "--synthetic", files / "a.h5", "--real", files / "real.h5", "--out"
+    assert str(files / "file") in refused(capsys, *train, files / "file")
+    assert str(files / "file") in refused(capsys, "demo", "--out", files / "file")
+
+
+def test_a_full_disk_is_one_sentence(files):
+    # A limit on the size of a file stands in for the disk.
+    script = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000));"
+        "from simgan_lib.cli import main;"
+        f"sys.exit(main(['pack', {str(files / 'a.h5')!r}, {str(files / 'full.h5')!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("simgan: The file could not be written")
+    assert done.stderr.count("\n") == 1
+    assert {path.name for path in files.iterdir()} == {"a.h5", "b.h5", "real.h5"}
+
+
+def test_what_is_no_refiner_is_refused(files, capsys):
+    discriminator().save(files / "d.keras")
+    (files / "text.keras").write_text("no model")
+    words = "refine", "--synthetic", files / "a.h5", "--out", files / "o.h5", "--refiner"
+    assert "A refiner turns eyes" in refused(capsys, *words, files / "d.keras")
+    assert "no Keras model" in refused(capsys, *words, files / "text.keras")
+    assert "no refiner" in refused(capsys, *words, files / "none.keras")
+    assert not (files / "o.h5").exists()
+
+
+def test_eyes_without_labels_cannot_be_evaluated(files, capsys):
+    for pair in (("a.h5", "real.h5"), ("real.h5", "a.h5")):
+        train, test = (files / name for name in pair)
+        assert "real.h5" in refused(capsys, "evaluate", "--train", train, "--test", test)
+
+
+@pytest.mark.parametrize("words", [["--count", "0"], ["--pitch", "5", "-5"], ["--yaw", "0", "90"]])
+def test_impossible_simulations_are_refused(words, tmp_path, capsys):
+    base = ["simulate", "--domain", "synthetic", "--count", "9", "--out", tmp_path / "o.h5"]
+    assert "; received" in refused(capsys, *base, *words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_words_that_are_no_command_exit_with_2(capsys):
+    for words in ([], ["refin"], ["demo", "--seed", "-1"], ["simulate", "--domain", "cartoon"]):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code == 2
+    capsys.readouterr()
+
+
+def test_every_command_has_help(capsys):
+    for command in ("demo", "simulate", "train", "refine", "evaluate", "pack"):
+        with pytest.raises(SystemExit) as stop:
+            main([command, "--help"])
+        assert stop.value.code == 0
+        text = capsys.readouterr().out
+        assert "--seed" in text and "--json" in text and len(text.splitlines()) > 6
+
+
+def test_ctrl_c_is_one_line(files, capsys, monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "train", interrupted)
+    words = ["train", "--synthetic", files / "a.h5", "--real", files / "real.h5", "--out"]
+    assert main([*map(str, words), str(files / "run")]) == 130
+    assert capsys.readouterr().err == "simgan: stopped; train goes on with --resume\n"
+
+
+def test_the_module_is_the_command_and_its_help_needs_no_tensorflow(tmp_path):
+    script = (
+        "import sys; sys.modules['tensorflow'] = sys.modules['keras'] = None;"
+        "sys.argv = ['simgan', 'simulate', '--domain', 'camera', '--count', '9', '--out',"
+        f" {str(tmp_path / 'o.h5')!r}, '--json'];"
+        "import runpy; runpy.run_module('simgan_lib', run_name='__main__')"
+    )
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["eyes"] == 9
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="no real eyes beside the project (shared/real_eyes)")
+def test_the_whole_way_on_real_eyes(files, capsys):
+    real = files / "p00.h5"
+    assert run(capsys, "pack", REAL / "p00_left_labelled.npz", real)["labelled"]
+    a = files / "a.h5"
+    words = "train", "--synthetic", a, "--real", REAL / "real_gaze.h5", "--out", files / "run"
+    refiner = run(capsys, *words)["refiner"]
+    refined = files / "refined.h5"
+    run(capsys, "refine", "--refiner", refiner, "--synthetic", a, "--out", refined)
+    numbers = run(capsys, "evaluate", "--train", refined, "--test", real)
+    assert numbers["tested_on"] == 1500 and 0 < numbers["error_deg"] < 60

@@ -1,0 +1,49 @@
+"""Numbers by which estimators are compared, on cases where they are known."""
+
+import numpy as np
+import pytest
+
+from simgan_lib.baselines import constant
+from simgan_lib.evaluation import calibrate, share_within, summary
+from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+
+
+@pytest.fixture
+def gaze():
+    rng = np.random.default_rng(0)
+    return from_pitch_yaw(rng.uniform(-20, 5, 500), rng.uniform(-20, 20, 500))
+
+
+def test_who_is_right_has_no_error(gaze):
+    assert summary(3 * gaze, gaze) == {
+        "error_deg": pytest.approx(0, abs=1e-4),
+        "error_deg_calibrated": pytest.approx(0, abs=1e-4),
+        "within_7deg": 100,
+    }
+
+
+def test_a_constant_offset_is_what_calibration_takes_out(gaze):
+    pitch, yaw = to_pitch_yaw(gaze)
+    numbers = summary(from_pitch_yaw(pitch - 8, yaw), gaze)
+    assert numbers["error_deg"] == pytest.approx(8, abs=1e-3)
+    assert numbers["error_deg_calibrated"] == pytest.approx(0, abs=1e-3)
+    assert numbers["within_7deg"] == 0
+
+
+def test_calibration_takes_out_nothing_else(gaze):
+    pitch, yaw = to_pitch_yaw(gaze)
+    noise = np.random.default_rng(1).normal(0, 4, yaw.shape)
+    vectors = from_pitch_yaw(pitch, yaw + noise - noise.mean())
+    np.testing.assert_allclose(calibrate(vectors, gaze), vectors, atol=1e-5)
+
+
+def test_share_within_counts_the_limit_itself():
+    assert share_within([6.9, 7.0, 7.1, 30], 7.0) == 50
+
+
+def test_the_constant_guess_is_the_mean_direction(gaze):
+    guess = constant(gaze, 3)
+    assert guess.shape == (3, 3)
+    np.testing.assert_allclose(np.linalg.norm(guess, axis=1), 1, atol=1e-6)
+    mean = gaze.mean(0)
+    np.testing.assert_allclose(guess[1], mean / np.linalg.norm(mean), atol=1e-6)
