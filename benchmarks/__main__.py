@@ -16,10 +16,14 @@ def main():
     if unknown := set(names) - set(NAMES):
         parser.error(f"NAME is one of {', '.join(NAMES)}; received {', '.join(unknown)}")
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    root = Path(__file__).parents[1]
-    runs = [[sys.executable, "-m", f"benchmarks.{name}"] for name in names or NAMES]
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
-    return max(subprocess.run(run, cwd=root, env=environment).returncode != 0 for run in runs)
+    failed = 0
+    for name in names or NAMES:
+        run = [sys.executable, "-m", f"benchmarks.{name}"]
+        result = subprocess.run(run, cwd=Path(__file__).parents[1], stderr=subprocess.PIPE)
+        if result.returncode:  # else its stderr holds but progress bars and TensorFlow's greetings
+            sys.stderr.buffer.write(result.stderr)
+            failed = 1
+    return failed
 
 
 if __name__ == "__main__":

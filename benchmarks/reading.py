@@ -1,4 +1,7 @@
-"""Opening and reading 50,000 eyes, packed against one data set an image: aim, 100 times faster."""
+"""Opening and reading 50,000 eyes, packed against one data set an image: aim, 100 times faster.
+
+Without labels, since Kaggle's are compared with the images when the file is opened.
+"""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory

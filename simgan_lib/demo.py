@@ -36,9 +36,9 @@ def run_demo(out, seed=0, progress=lambda what: ()):
     started = time.perf_counter()
     out = Path(out)
     # Other seeds are other persons.
-    synthetic = simulate(8_000, "synthetic", 10 * seed)
+    synthetic = simulate(8_000, "synthetic", 10 * seed, progress=True)
     camera, labelled, validation, test = (
-        simulate(count, "camera", 10 * seed + k)
+        simulate(count, "camera", 10 * seed + k, progress=True)
         for k, count in enumerate((8_000, 8_000, 1_000, 2_000), start=1)
     )
     unlabelled = EyeSet(camera.images)

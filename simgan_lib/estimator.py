@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import Input, Model, layers
 
 from .eyes import to_float
+from .weights import initialize
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class EstimatorPreset:
 # The paper's rate is for all its networks, its batch too; it gives no number of epochs.
 ESTIMATORS = {
     "paper": EstimatorPreset((32, 32, 64, 80, 192), 1000, 512, 1e-3, 20),
-    "pocket": EstimatorPreset((8, 16, 16, 32, 64), 128, 64, 1e-3, 6),
+    "pocket": EstimatorPreset((8, 16, 16, 32, 64), 128, 128, 1e-3, 6),
 }
 
 
@@ -74,8 +75,7 @@ def train_estimator(eyes, preset="pocket", seed=0, callbacks=None):
     if eyes.gaze is None:
         raise ValueError(f"An estimator learns from labelled eyes; received {eyes!r}")
     preset = ESTIMATORS[preset]
-    keras.utils.set_random_seed(seed)
-    model = gaze_estimator(preset.filters, preset.units)
+    model = initialize(gaze_estimator(preset.filters, preset.units), seed)
     steps = max(1, len(eyes) // preset.batch_size)
     # Falling to zero, the rate lets the last epochs average out what single batches say.
     rate = keras.optimizers.schedules.CosineDecay(preset.rate, steps * preset.epochs)

@@ -21,18 +21,13 @@ def montage(rows, columns=10, scale=1.1):
         scale: Width of an eye in inches.
     """
     figure, axes = plt.subplots(
-        len(rows),
-        columns,
-        figsize=(columns * scale, len(rows) * (scale * 35 / 55 + 0.22)),
-        squeeze=False,
+        len(rows), 1, figsize=(columns * scale, len(rows) * (scale * 35 / 55 + 0.3)), squeeze=False
     )
-    for line, (title, images) in zip(axes, rows.items(), strict=True):
-        line[0].set_title(title, loc="left", fontsize=9)
-        for axis in line:
-            axis.axis("off")
-        for axis, image in zip(line, images[:columns], strict=False):
-            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-    figure.tight_layout(pad=0.2)
+    for axis, (title, images) in zip(axes[:, 0], rows.items(), strict=True):
+        axis.imshow(np.hstack(images[:columns]), cmap="gray", vmin=0, vmax=255)
+        axis.set_title(title, loc="left", fontsize=9)
+        axis.axis("off")
+    figure.tight_layout(pad=0.3)
     return figure
 
 

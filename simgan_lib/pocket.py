@@ -381,7 +381,7 @@ def simulate(
             seed and in both domains. With the same `seed` and `persons` both domains show the
             same geometry: pairs. None: fresh persons whom no other seed or domain has, 20 eyes
             each.
-        progress: bool, show a progress bar.
+        progress: bool, show a progress bar on stderr if it takes longer than two seconds.
 
     Returns:
         EyeSet with images uint8 (count, 35, 55), gaze float32 (count, 3), person int64 (count,).
@@ -417,6 +417,8 @@ def simulate(
 
     starts = range(0, count, CHUNK)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy's loops run beside one another
-        bar = tqdm(pool.map(draw, starts), f"{domain} eyes", len(starts), disable=not progress)
+        bar = tqdm(
+            pool.map(draw, starts), f"{domain} eyes", len(starts), disable=not progress, delay=2
+        )
         images, gaze = (np.concatenate(part) for part in zip(*bar, strict=True))
     return EyeSet(images, gaze, person, f"simgan_lib.pocket, {domain}, seed {seed}")

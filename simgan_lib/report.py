@@ -36,8 +36,7 @@ def report_page(report, shown):
         "<h1>SimGAN on the embedded default</h1>",
         f"<p>{verdict(report)}</p>",
         "<p class=note>The camera eyes are simulated too: a stand-in for real photographs, whose "
-        "labels are known. Their persons are not the persons the refiner or an estimator was "
-        "trained on.</p>",
+        "labels are known. The persons of the test are in no training set.</p>",
         table(report),
         "<p>Mean angular error on the same "
         f"{html.escape(report['test'])}; calibrated: after taking out one constant offset. The "

@@ -18,6 +18,7 @@ from .losses import (
     self_regularization_loss,
 )
 from .refiner import refiner
+from .weights import initialize
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Preset:
 # choices.
 PRESETS = {
     "paper": Preset(64, 512, 1.0, 25_600, 1e-3, 1e-3, 1_000, 200, 10_000, checkpoint_steps=10),
-    "pocket": Preset(16, 32, 1.0, 2_000, 1e-3, 1e-3, 100, 50, 600),
+    "pocket": Preset(16, 32, 3.0, 2_000, 1e-3, 1e-3, 100, 50, 1_000),
 }
 
 
@@ -95,9 +96,10 @@ class SimGAN(keras.Model):
             preset: A `Preset`, for instance `PRESETS["pocket"]`.
             seed: Seed of the weights and of the buffer's places.
         """
-        keras.utils.set_random_seed(seed)
         model = cls(
-            refiner(preset.filters), discriminator(), HistoryBuffer(preset.buffer_size, seed=seed)
+            initialize(refiner(preset.filters), seed),
+            initialize(discriminator(), seed),
+            HistoryBuffer(preset.buffer_size, seed=seed),
         )
         model.compile(
             keras.optimizers.Adam(preset.refiner_rate),

@@ -141,6 +141,13 @@ def test_fit_goes_on_under_keras_own_backup(synthetic, real, tmp_path, tiny):
     assert float(tf.reduce_sum(second.buffer.used)) == 20
 
 
+def test_tensorboard_gets_the_curves(synthetic, real, model, tmp_path, tiny):
+    board = keras.callbacks.TensorBoard(tmp_path)
+    model.fit(batches(synthetic, real, tiny), steps_per_epoch=2, verbose=0, callbacks=[board])
+    events = b"".join(path.read_bytes() for path in tmp_path.rglob("events*"))
+    assert b"accuracy_remembered" in events
+
+
 def test_refine_keeps_labels_and_streams(model, synthetic, tmp_path):
     refined = refine(model.refiner, synthetic)
     np.testing.assert_array_equal(refined.gaze, synthetic.gaze)
