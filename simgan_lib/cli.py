@@ -30,7 +30,7 @@ def main(argv=None):
         where = f"; received {error.filename}" if error.filename else ""
         print(f"simgan: {error.strerror or error}{where}", file=sys.stderr)
         return 2
-    except ValueError as error:
+    except (ImportError, ValueError) as error:
         print(f"simgan: {error}", file=sys.stderr)
         return 2
     if args.json:
@@ -86,7 +86,7 @@ def parser():
     sub.add_argument("--real", type=Path, required=True, help="real eyes; labels are not looked at")
     sub.add_argument("--out", type=Path, required=True, help="folder of the run")
     sub.add_argument("--preset", choices=("pocket", "paper"), default="pocket")
-    sub.add_argument("--steps", type=int, help="rounds of Algorithm 1, after the warm-up")
+    sub.add_argument("--steps", type=positive, help="rounds of Algorithm 1, after the warm-up")
     sub.add_argument("--resume", action="store_true", help="go on where the run stopped")
 
     sub = add(refine, "refine simulated eyes, labels carried over")
@@ -108,19 +108,26 @@ def parser():
 def seed(text):
     """A seed from the command line: an integer from 0 on."""
     if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"a seed is a whole number from 0 on, not {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, received {text}")
+    return int(text)
+
+
+def positive(text):
+    """A number from the command line that counts something: an integer from 1 on."""
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, received {text}")
     return int(text)
 
 
 def demo(args):
     """Simulate eyes, train a refiner between them and measure gaze errors in degrees."""
+    start_tensorflow()
     from .demo import run_demo
     from .files import check_writable, writing
     from .report import report_page
 
     args.out.mkdir(parents=True, exist_ok=True)
     check_writable(args.out / "report.html")
-    deterministic()
     report, shown = run_demo(args.out, args.seed, progress_bars)
     for name, text in (
         ("report.html", report_page(report, shown)),
@@ -146,6 +153,7 @@ def simulate(args):
 
 def train(args):
     """Train a refiner between simulated and real eyes; RUN/refiner.keras is the result."""
+    start_tensorflow()
     from .eyes import EyeSet
     from .runs import train
     from .training import PRESETS
@@ -154,7 +162,6 @@ def train(args):
     preset = PRESETS[args.preset]
     if args.steps is not None:
         preset = replace(preset, steps=args.steps)
-    deterministic()
     _, curves = train(
         synthetic, real, preset, args.out, args.seed, args.resume, progress_bars("SimGAN")
     )
@@ -163,6 +170,7 @@ def train(args):
 
 def refine(args):
     """Refine simulated eyes with a trained refiner; each keeps its label."""
+    start_tensorflow()
     from .eyes import EyeSet
     from .files import check_writable
     from .runs import load_refiner, refine
@@ -175,6 +183,7 @@ def refine(args):
 
 def evaluate(args):
     """Train a gaze estimator on one set of labelled eyes and test it on another."""
+    start_tensorflow()
     from .estimator import estimate_gaze, train_estimator
     from .evaluation import summary
     from .eyes import EyeSet
@@ -183,7 +192,6 @@ def evaluate(args):
     for eyes, path in ((train, args.train), (test, args.test)):
         if eyes.gaze is None:
             raise ValueError(f"Evaluation needs eyes with labels; received {path} without")
-    deterministic()
     model = train_estimator(train, args.estimator, args.seed, progress_bars("gaze estimator"))
     return summary(estimate_gaze(model, test), test.gaze) | {
         "trained_on": len(train),
@@ -202,11 +210,19 @@ def pack(args):
     return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
 
 
-def deterministic():
-    """Makes TensorFlow compute the same bits each time, which a resumed run relies on."""
-    import tensorflow as tf
+def start_tensorflow():
+    """Imports TensorFlow without its greetings and makes it compute the same bits each time."""
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)  # TensorFlow writes there before anyone can tell it not to
+    try:
+        import tensorflow as tf
 
-    tf.config.experimental.enable_op_determinism()
+        tf.config.list_physical_devices()
+        tf.config.experimental.enable_op_determinism()
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def progress_bars(what):

@@ -20,6 +20,12 @@ from .losses import (
 from .refiner import refiner
 from .weights import initialize
 
+if keras.config.backend() != "tensorflow":
+    raise ImportError(
+        "SimGAN trains on TensorFlow: set KERAS_BACKEND=tensorflow before Keras is imported; "
+        f"received {keras.config.backend()}"
+    )
+
 
 @dataclass(frozen=True)
 class Preset:

@@ -206,7 +206,14 @@ def test_impossible_simulations_are_refused(words, tmp_path, capsys):
 
 
 def test_words_that_are_no_command_exit_with_2(capsys):
-    for words in ([], ["refin"], ["demo", "--seed", "-1"], ["simulate", "--domain", "cartoon"]):
+    train = ["train", "--synthetic", "a.h5", "--real", "b.h5", "--out", "run"]
+    for words in (
+        [],
+        ["refin"],
+        ["demo", "--seed", "-1"],
+        ["simulate", "--domain", "cartoon"],
+        [*train, "--steps", "0"],
+    ):
         with pytest.raises(SystemExit) as stop:
             main(words)
         assert stop.value.code == 2
@@ -249,6 +256,23 @@ def test_the_module_is_the_command_and_its_help_needs_no_tensorflow(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["eyes"] == 9
+
+
+def test_another_backend_of_keras_is_refused(files):
+    words = ["train", "--synthetic", "a.h5", "--real", "real.h5", "--out", "run"]
+    environment = os.environ | {"KERAS_BACKEND": "numpy"}
+    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-m", "simgan_lib", *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=files,
+    )
+    assert done.returncode == 2
+    assert "KERAS_BACKEND=tensorflow" in done.stderr and "Traceback" not in done.stderr
+    # and TensorFlow's greetings stay away from what people read
+    assert "oneDNN" not in done.stderr and "cuda" not in done.stderr.lower()
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="no real eyes beside the project (shared/real_eyes)")
