@@ -378,6 +378,15 @@ def _load_npz(path):
 
 def _load_hdf5(path):
     file = h5py.File(path, "r")
+    try:
+        return _eyes_of(file, path.name)
+    except BaseException:
+        file.close()  # images are read later, so only a file that is refused is closed
+        raise
+
+
+def _eyes_of(file, name):
+    source = str(file.attrs.get("source", name))
     for name in file:
         if not isinstance(file.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"Data must be in the file itself; received a link at {name!r}")
@@ -388,7 +397,6 @@ def _load_hdf5(path):
         for name in ("gaze", "person", "look_vec")
         if isinstance(file.get(name), h5py.Dataset)
     }
-    source = str(file.attrs.get("source", path.name))
     if isinstance(file["image"], h5py.Dataset):
         return EyeSet(file["image"], arrays.get("gaze"), arrays.get("person"), source)
     images = _Scattered(file["image"], _by_number(file["image"]))
