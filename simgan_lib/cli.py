@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+BARS = []  # progress bars, to be closed before an interrupt is reported
+
 
 def main(argv=None):
     """Runs the command.
@@ -23,6 +25,8 @@ def main(argv=None):
     try:
         result = args.command(args)
     except KeyboardInterrupt:
+        while BARS:
+            BARS.pop().close()
         hint = "; train goes on with --resume" if args.command is train else ""
         print(f"simgan: stopped{hint}", file=sys.stderr)
         return 130
@@ -33,11 +37,14 @@ def main(argv=None):
     except (ImportError, ValueError) as error:
         print(f"simgan: {error}", file=sys.stderr)
         return 2
-    if args.json:
-        print(json.dumps(result))
-    else:
-        for line in lines(result):
-            print(line)
+    try:
+        print(json.dumps(result) if args.json else "\n".join(lines(result)), flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries again when it ends
+        if isinstance(error, BrokenPipeError):  # the reader has seen enough
+            return 0
+        print(f"simgan: the result cannot be printed, {error.strerror}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -106,9 +113,11 @@ def parser():
 
 
 def seed(text):
-    """A seed from the command line: an integer from 0 on."""
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, received {text}")
+    """A seed from the command line; the demo makes five of it, which must fit in 32 bits."""
+    if not text.isdigit() or int(text) > 400_000_000:
+        raise argparse.ArgumentTypeError(
+            f"expected a whole number from 0 to 400,000,000, received {text}"
+        )
     return int(text)
 
 
@@ -176,6 +185,8 @@ def refine(args):
     from .runs import load_refiner, refine
 
     check_writable(args.out)
+    if args.out.exists() and args.refiner.exists() and args.out.samefile(args.refiner):
+        raise ValueError(f"The eyes would overwrite the refiner; received --out {args.out}")
     eyes = EyeSet.load(args.synthetic)
     refine(load_refiner(args.refiner), eyes).save(args.out)
     return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
@@ -191,7 +202,7 @@ def evaluate(args):
     train, test = EyeSet.load(args.train), EyeSet.load(args.test)
     for eyes, path in ((train, args.train), (test, args.test)):
         if eyes.gaze is None:
-            raise ValueError(f"Evaluation needs eyes with labels; received {path} without")
+            raise ValueError(f"Evaluation needs eyes with labels; received none in {path}")
     model = train_estimator(train, args.estimator, args.seed, progress_bars("gaze estimator"))
     return summary(estimate_gaze(model, test), test.gaze) | {
         "trained_on": len(train),
@@ -234,6 +245,7 @@ def progress_bars(what):
         def on_train_begin(self, logs=None):
             total = self.params["epochs"] * self.params["steps"]
             self.bar = tqdm(total=total, desc=what, file=sys.stderr, delay=2)
+            BARS.append(self.bar)
 
         def on_train_batch_end(self, batch, logs=None):
             self.bar.update()

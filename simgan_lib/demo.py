@@ -1,4 +1,4 @@
-"""The whole way on the embedded default: two sets of eyes, a refiner, an error in degrees."""
+"""The whole way on simulated eyes: two sets of eyes, a refiner, an error in degrees."""
 
 import time
 from pathlib import Path

@@ -366,13 +366,22 @@ def _load_npz(path):
             "An .npz file of eyes holds 'image' and 'gaze_pitch_yaw_rad'; "
             f"received {sorted(arrays)}"
         )
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"An .npz file of eyes holds arrays; received {name!r}, which is none")
     angles = arrays["gaze_pitch_yaw_rad"]
     if angles.ndim != 2 or angles.shape[1] != 2 or angles.dtype.kind != "f":
         raise ValueError(
             "gaze_pitch_yaw_rad holds a pitch and a yaw a row; "
             f"received {angles.dtype} of shape {angles.shape}"
         )
-    gaze = from_pitch_yaw(*np.degrees(angles).T)
+    pitch, yaw = angles.T
+    if (np.abs(pitch) > np.pi / 2).any() or (np.abs(yaw) > np.pi).any():
+        raise ValueError(
+            "Pitch is within -pi/2 and pi/2 and yaw within -pi and pi, in radians; received up to "
+            f"{np.abs(pitch).max():g} and {np.abs(yaw).max():g}"
+        )
+    gaze = from_pitch_yaw(np.degrees(pitch), np.degrees(yaw))
     return EyeSet(from_36x60(arrays["image"]), gaze, source=path.name)
 
 

@@ -16,11 +16,13 @@ def check_writable(path):
         path: str or path. Where the file is meant to go; a file already there may be replaced.
 
     Raises:
-        ValueError: If the directory is missing or closed to us, or `path` itself is a directory.
+        ValueError: If the directory is missing or closed to us, or `path` itself is no file.
     """
     folder = Path(path).parent
-    if Path(path).is_dir():
-        raise ValueError(f"A file is to be written here, not a directory; received {str(path)!r}")
+    if Path(path).exists() and not Path(path).is_file():
+        # A new file would take the place of what is there, be it a folder or a device.
+        kind = "directory" if Path(path).is_dir() else "device"
+        raise ValueError(f"A file is to be written here, not a {kind}; received {str(path)!r}")
     if not folder.is_dir():
         raise ValueError(f"Create the directory {str(folder)!r} first; received {str(path)!r}")
     if not os.access(folder, os.W_OK | os.X_OK):

@@ -420,5 +420,9 @@ def simulate(
         bar = tqdm(
             pool.map(draw, starts), f"{domain} eyes", len(starts), disable=not progress, delay=2
         )
-        images, gaze = (np.concatenate(part) for part in zip(*bar, strict=True))
+        try:
+            images, gaze = (np.concatenate(part) for part in zip(*bar, strict=True))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every eye
+            raise
     return EyeSet(images, gaze, person, f"simgan_lib.pocket, {domain}, seed {seed}")

@@ -33,7 +33,7 @@ def report_page(report, shown):
         HTML, a string.
     """
     body = [
-        "<h1>SimGAN on the embedded default</h1>",
+        "<h1>SimGAN on simulated eyes</h1>",
         f"<p>{verdict(report)}</p>",
         "<p class=note>The camera eyes are simulated too: a stand-in for real photographs, whose "
         "labels are known. The persons of the test are in no training set.</p>",

@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+import zlib
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,11 +30,18 @@ class Checkpoints(keras.callbacks.Callback):
 
     def restore(self, model):
         """Loads the last checkpoint into a model of the same preset, and the curves up to it."""
-        model.load_weights(self.run / "checkpoint.weights.h5")
-        with open(self.run / "curves.csv", newline="") as file:
-            rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-        rows = [row | {"step": int(row["step"])} for row in rows]
-        self.rows = [row for row in rows if row["step"] <= int(model.step)]
+        try:
+            model.load_weights(self.run / "checkpoint.weights.h5")
+            with open(self.run / "curves.csv", newline="") as file:
+                rows = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+            rows = [row | {"step": int(row["step"])} for row in rows]
+            steps = [row["step"] for row in rows]
+            self.rows = rows[: steps.index(int(model.step)) + 1]
+        except Exception as error:  # Keras raises many kinds for a file that is not its own
+            raise ValueError(
+                "The checkpoint or the curves of the run are damaged, begin it in another folder; "
+                f"received {self.run}"
+            ) from error
 
     def on_train_batch_end(self, batch, logs=None):
         step = int(self.model.step)
@@ -77,10 +85,10 @@ def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
             seed or data and `resume` is True.
     """
     run = Path(run)
-    settings = asdict(preset) | {"seed": seed, "synthetic": len(synthetic), "real": len(real)}
+    data = {"synthetic": _fingerprint(synthetic), "real": _fingerprint(real)}
+    _claim(run, asdict(preset) | {"seed": seed} | data, resume)
     model = SimGAN.from_preset(preset, seed)
     checkpoints = Checkpoints(run, preset.checkpoint_steps)
-    _claim(run, settings, resume)
     if resume and (run / "checkpoint.weights.h5").exists():
         checkpoints.restore(model)
     while (step := int(model.step)) < preset.total_steps:
@@ -97,10 +105,20 @@ def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
     return model, checkpoints.rows
 
 
+def _fingerprint(eyes):
+    """What tells one set of eyes from another, at the cost of reading two blocks of it."""
+    return [len(eyes), *(zlib.crc32(eyes.images[rows]) for rows in (slice(512), slice(-512, None)))]
+
+
 def _claim(run, settings, resume):
-    """Makes the folder of a run, or refuses one that another run lives in."""
+    """Makes the folder of a run, or refuses one that something else lives in."""
     file = run / "preset.json"
+    if run.exists() and not run.is_dir():
+        raise ValueError(f"A run needs a folder; received {run}")
     if not file.exists():
+        for name in ("curves.csv", "checkpoint.weights.h5", "refiner.keras"):
+            if (run / name).exists():
+                raise ValueError(f"The run would overwrite a file of yours; received {run / name}")
         run.mkdir(parents=True, exist_ok=True)
         with writing(file) as path:
             path.write_text(json.dumps(settings, indent=2))
@@ -109,12 +127,15 @@ def _claim(run, settings, resume):
         raise ValueError(
             f"There is a run already; resume it or choose another folder; received {run}"
         )
-    before = json.loads(file.read_text())
+    try:
+        before = {name: json.loads(file.read_text())[name] for name in settings}
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"The settings of the run are damaged; received {file}") from error
     for name, value in settings.items():
-        if name != "steps" and before.get(name) != value:  # a run may be made longer
+        if name != "steps" and before[name] != value:  # a run may be made longer
             raise ValueError(
                 f"{run} is a run of another kind and cannot be resumed with these settings: "
-                f"{name} was {before.get(name)}; received {value}"
+                f"{name} was {before[name]}; received {value}"
             )
 
 

@@ -170,6 +170,31 @@ def test_a_target_that_cannot_be_written_is_said_before_the_work(files, capsys):
     assert str(files / "file") in refused(capsys, "demo", "--out", files / "file")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_what_is_no_file_is_not_replaced(tmp_path, capsys):
+    os.mkfifo(tmp_path / "pipe")
+    words = "simulate", "--domain", "synthetic", "--count", 5, "--out", tmp_path / "pipe"
+    assert "not a device" in refused(capsys, *words)
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_reader_that_has_gone_is_no_error(tmp_path):
+    words = f"-m simgan_lib simulate --domain synthetic --count 5 --out {tmp_path / 'o.h5'} --json"
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    process = subprocess.Popen(
+        [sys.executable, *words.split()], stdout=-1, stderr=-1, env=environment, text=True
+    )
+    process.stdout.close()
+    assert process.stderr.read() == "" and process.wait() == 0
+    process.stderr.close()
+
+
+def test_labels_in_degrees_are_not_taken_for_radians(tmp_path, capsys):
+    images = np.zeros((5, 36, 60), np.uint8)
+    np.savez(tmp_path / "e.npz", image=images, gaze_pitch_yaw_rad=np.full((5, 2), 40.0))
+    assert "radians" in refused(capsys, "pack", tmp_path / "e.npz", tmp_path / "o.h5")
+
+
 def test_a_full_disk_is_one_sentence(files):
     # A limit on the size of a file stands in for the disk.
     script = (
@@ -192,6 +217,8 @@ def test_what_is_no_refiner_is_refused(files, capsys):
     assert "no Keras model" in refused(capsys, *words, files / "text.keras")
     assert "no refiner" in refused(capsys, *words, files / "none.keras")
     assert not (files / "o.h5").exists()
+    words = "refine", "--synthetic", files / "a.h5", "--out", files / "d.keras", "--refiner"
+    assert "overwrite the refiner" in refused(capsys, *words, files / "d.keras")
 
 
 def test_eyes_without_labels_cannot_be_evaluated(files, capsys):

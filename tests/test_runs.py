@@ -49,6 +49,40 @@ def test_a_run_is_neither_overwritten_nor_mixed_with_another(synthetic, real, tm
     assert int(longer.step) == 15 and [row["step"] for row in rows] == [3, 6, 12, 15]
 
 
+def test_other_eyes_and_damaged_runs_are_refused(synthetic, real, tmp_path, tiny):
+    run = tmp_path / "run"
+
+    def resume(eyes=synthetic):
+        return train(eyes, real, replace(tiny, steps=8), run, seed=1, resume=True)
+
+    train(synthetic, real, tiny, run, seed=1)
+    other = EyeSet(255 - synthetic.images, synthetic.gaze)  # as many, but others
+    with pytest.raises(ValueError, match="synthetic was"):
+        resume(other)
+    for name, damage in (
+        ("curves.csv", b""),
+        ("curves.csv", b"step,realism\n3,0.5\n6"),
+        ("checkpoint.weights.h5", b""),
+        ("preset.json", b"[]"),
+        ("preset.json", b"no json"),
+    ):
+        good = (run / name).read_bytes()
+        (run / name).write_bytes(damage)
+        with pytest.raises(ValueError, match="damaged.*; received .*run"):
+            resume()
+        (run / name).write_bytes(good)
+    resume()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(synthetic, real, tmp_path, tiny):
+    (tmp_path / "curves.csv").write_text("mine")
+    with pytest.raises(ValueError, match="overwrite a file of yours"):
+        train(synthetic, real, tiny, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["curves.csv"]
+    with pytest.raises(ValueError, match="needs a folder"):
+        train(synthetic, real, tiny, tmp_path / "curves.csv")
+
+
 def test_a_checkpoint_that_fails_leaves_the_last_good_one(
     synthetic, real, tmp_path, monkeypatch, tiny
 ):
