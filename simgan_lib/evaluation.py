@@ -29,8 +29,8 @@ def summary(estimated, gaze):
 def calibrate(estimated, gaze):
     """Takes out one constant offset in pitch and yaw.
 
-    What is left is what an estimator knows apart from how a person and a camera are set up, the
-    one-point calibration of the field.
+    The offset is found on the labels it is judged by. What is left is what an estimator knows apart
+    from how a person and a camera are set up, as after the one-point calibration of the field.
 
     Args:
         estimated: Estimated gaze vectors, `(N, 3)`.
