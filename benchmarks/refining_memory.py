@@ -21,9 +21,8 @@ def run(*words):
     _, status, usage = os.wait4(process.pid, 0)
     if status:
         raise RuntimeError(f"A process failed; received status {status} from {words}")
-    return usage.ru_maxrss / (
-        2**20 if sys.platform == "darwin" else 2**10
-    ), time.perf_counter() - start
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return usage.ru_maxrss / unit, time.perf_counter() - start
 
 
 def main():

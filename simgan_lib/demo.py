@@ -43,7 +43,13 @@ def run_demo(out, seed=0, progress=lambda what: ()):
     )
     unlabelled = EyeSet(camera.images)
     model, curves = train(
-        synthetic, unlabelled, PRESETS["pocket"], out, seed, True, progress("SimGAN")
+        synthetic,
+        unlabelled,
+        PRESETS["pocket"],
+        out,
+        seed,
+        resume=True,
+        callbacks=progress("SimGAN"),
     )
     refine(model.refiner, synthetic).save(out / "refined.h5")
     refined = EyeSet.load(out / "refined.h5")
@@ -55,7 +61,8 @@ def run_demo(out, seed=0, progress=lambda what: ()):
         estimator(add_noise(synthetic, level, seed), f"noise {level}") for level in NOISE_LEVELS
     ]
     validated = [
-        summary(estimate_gaze(model, validation), validation.gaze)["error_deg"] for model in noisy
+        angular_error(estimate_gaze(network, validation), validation.gaze).mean()
+        for network in noisy
     ]
     estimated = {
         "constant": constant(synthetic.gaze, len(test)),

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import Input, Model, layers
+from tqdm import tqdm
 
 from .eyes import to_float
 from .weights import initialize
@@ -116,6 +117,6 @@ def estimate_gaze(model, eyes, batch_size=512):
     return np.concatenate(
         [
             model.predict_on_batch(to_float(eyes.images[start : start + batch_size]))
-            for start in starts
+            for start in tqdm(starts, "Estimating gaze", unit="batch", delay=2)
         ]
     )

@@ -207,11 +207,11 @@ class SimGAN(keras.Model):
         weights = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
         self.buffer.overwrite(fresh)
-        half = fresh.shape[0]
+        count = fresh.shape[0]
         self._note("discriminator_loss", loss)
         self._note("accuracy_real", accuracy(real_logits, REAL))
-        self._note("accuracy_fresh", accuracy(refined_logits[:half], REFINED))
-        self._note("accuracy_remembered", accuracy(refined_logits[half:], REFINED))
+        self._note("accuracy_fresh", accuracy(refined_logits[:count], REFINED))
+        self._note("accuracy_remembered", accuracy(refined_logits[count:], REFINED))
 
     def _note(self, name, value):
         self.means[name].update_state(value)

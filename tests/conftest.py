@@ -1,5 +1,6 @@
 """What several tests use: a preset so small that a run takes seconds, and eyes for it."""
 
+import numpy as np
 import pytest
 
 from simgan_lib.eyes import EyeSet
@@ -30,3 +31,11 @@ def model():
 @pytest.fixture(scope="session")
 def tiny():
     return TINY
+
+
+def weights(network):
+    return [np.asarray(w) for w in network.get_weights()]
+
+
+def same(before, after):
+    return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))

@@ -57,6 +57,18 @@ def refused(capsys, *words):
     return last
 
 
+def python(*words, cwd):
+    """Starts Python on this library, from any folder, and returns the process."""
+    return subprocess.Popen(
+        [sys.executable, *map(str, words)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+
+
 def test_the_whole_way_on_files(files, capsys):
     a, b, real = (files / f"{name}.h5" for name in ("a", "b", "real"))
     trained = run(capsys, "train", "--synthetic", a, "--real", real, "--out", files / "run")
@@ -179,11 +191,8 @@ def test_what_is_no_file_is_not_replaced(tmp_path, capsys):
 
 
 def test_a_reader_that_has_gone_is_no_error(tmp_path):
-    words = f"-m simgan_lib simulate --domain synthetic --count 5 --out {tmp_path / 'o.h5'} --json"
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    process = subprocess.Popen(
-        [sys.executable, *words.split()], stdout=-1, stderr=-1, env=environment, text=True
-    )
+    words = "-m simgan_lib simulate --domain synthetic --count 5 --out o.h5 --json"
+    process = python(*words.split(), cwd=tmp_path)
     process.stdout.close()
     assert process.stderr.read() == "" and process.wait() == 0
     process.stderr.close()
@@ -275,16 +284,10 @@ def test_the_module_is_the_command_and_its_help_needs_no_tensorflow(tmp_path):
         f" {str(tmp_path / 'o.h5')!r}, '--json'];"
         "import runpy; runpy.run_module('simgan_lib', run_name='__main__')"
     )
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["eyes"] == 9
+    process = python("-c", script, cwd=tmp_path)
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert json.loads(out)["eyes"] == 9
 
 
 def test_another_backend_of_keras_is_refused(monkeypatch):
@@ -294,11 +297,10 @@ def test_another_backend_of_keras_is_refused(monkeypatch):
 
 
 def test_tensorflows_greetings_stay_away_from_what_people_read(files):
-    command = [sys.executable, "-m", "simgan_lib", "evaluate", "--train", "a.h5", "--test", "c.h5"]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=files)
-    assert done.returncode == 2 and done.stderr.count("\n") == 1
-    assert done.stderr.startswith("simgan: The file cannot be opened")
+    process = python(*"-m simgan_lib evaluate --train a.h5 --test c.h5".split(), cwd=files)
+    _, err = process.communicate()
+    assert process.returncode == 2 and err.count("\n") == 1
+    assert err.startswith("simgan: The file cannot be opened")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="no real eyes beside the project (shared/real_eyes)")

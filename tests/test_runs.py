@@ -12,19 +12,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conftest import same, weights
 
 from simgan_lib.discriminator import discriminator
 from simgan_lib.eyes import EyeSet, to_float
 from simgan_lib.runs import load_refiner, refine, train
 from simgan_lib.training import SimGAN, batches
-
-
-def weights(network):
-    return [np.asarray(w) for w in network.get_weights()]
-
-
-def same(before, after):
-    return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_a_run_leaves_its_refiner_and_curves(synthetic, real, tmp_path, tiny):

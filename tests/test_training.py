@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import same, weights
 
 from simgan_lib.eyes import to_float
 from simgan_lib.pocket import simulate
@@ -11,14 +12,6 @@ from simgan_lib.training import PRESETS, batches
 @pytest.fixture
 def data(synthetic, real, tiny):
     return next(iter(batches(synthetic, real, tiny)))
-
-
-def weights(network):
-    return [np.asarray(w) for w in network.get_weights()]
-
-
-def same(before, after):
-    return all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_the_presets_are_the_papers_where_it_gives_a_value():
