@@ -1,11 +1,12 @@
-# make demo    the course's first result      make test    style and tests
+# make demo    the course's first result      make test    style, tests and every lesson
+# make lab     opens the lessons              make lessons runs them again and keeps what they show
 # make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
 #
 # Each of them first makes .venv and installs the pinned requirements, once.
 
 VERSIONS = 3.13 3.12 3.11
 
-.PHONY: demo test bench force
+.PHONY: demo test bench lab lessons force
 
 demo: .venv/installed
 	.venv/bin/simgan demo
@@ -13,7 +14,13 @@ demo: .venv/installed
 test: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --nbval
+
+lab: .venv/installed
+	.venv/bin/jupyter lab notebooks
+
+lessons: .venv/installed
+	.venv/bin/python notebooks/refresh.py
 
 bench: .venv/installed
 	.venv/bin/python -m benchmarks

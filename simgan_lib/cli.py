@@ -7,6 +7,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from .start import quiet_tensorflow
+
 BARS = []  # progress bars, to be closed before an interrupt is reported
 
 
@@ -20,7 +22,6 @@ def main(argv=None):
         Exit code: 0, 2 for bad input, 130 when interrupted.
     """
     args = parser().parse_args(argv)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported
     os.environ.setdefault("MPLBACKEND", "agg")
     try:
         result = args.command(args)
@@ -223,17 +224,10 @@ def pack(args):
 
 def start_tensorflow():
     """Imports TensorFlow without its greetings and makes it compute the same bits each time."""
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)  # TensorFlow writes there before anyone can tell it not to
-    try:
-        import tensorflow as tf
+    quiet_tensorflow()
+    import tensorflow as tf
 
-        tf.config.list_physical_devices()
-        tf.config.experimental.enable_op_determinism()
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
+    tf.config.experimental.enable_op_determinism()
 
 
 def progress_bars(what):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .baselines import constant
+from .baselines import add_noise, constant
 from .estimator import estimate_gaze, train_estimator
 from .evaluation import summary
 from .eyes import EyeSet
@@ -92,19 +92,3 @@ def run_demo(out, seed=0, progress=lambda what: ()):
         "curves": curves,
         "errors": errors,
     }
-
-
-def add_noise(eyes, level, seed=0):
-    """Adds Gaussian noise to every pixel, the simplest rival of a refiner.
-
-    Args:
-        eyes: An `EyeSet`.
-        level: Standard deviation in grey levels.
-        seed: Seed of the noise.
-
-    Returns:
-        An `EyeSet` with the same labels.
-    """
-    noise = np.random.default_rng(seed).normal(0, level, eyes.images.shape)
-    images = np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8)
-    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, noise of {level} grey levels")

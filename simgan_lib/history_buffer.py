@@ -37,7 +37,7 @@ class HistoryBuffer(keras.layers.Layer):
     def _state(self):
         return {"images": self.images, "used": self.used, "seed": self.seed_generator.state}
 
-    def _places(self, count, last):
+    def places(self, count, last):
         """`count` different random places; those where `last` is 1 only after all others."""
         order = keras.random.uniform(ops.shape(last), seed=self.seed_generator) + last
         return ops.argsort(order)[:count]
@@ -53,7 +53,7 @@ class HistoryBuffer(keras.layers.Layer):
             Images, `(n, 35, 55, 1)`.
         """
         count = fresh.shape[0]
-        remembered = ops.take(self.images, self._places(count, last=1 - self.used), axis=0)
+        remembered = ops.take(self.images, self.places(count, last=1 - self.used), axis=0)
         return ops.where(ops.sum(self.used) >= count, remembered, fresh)
 
     def overwrite(self, fresh):
@@ -62,6 +62,6 @@ class HistoryBuffer(keras.layers.Layer):
         Args:
             fresh: Refined images, `(n, 35, 55, 1)`, with `n` at most the size.
         """
-        places = self._places(fresh.shape[0], last=self.used)[:, None]  # (n, 1)
+        places = self.places(fresh.shape[0], last=self.used)[:, None]  # (n, 1)
         self.images.assign(ops.scatter_update(self.images, places, ops.stop_gradient(fresh)))
         self.used.assign(ops.scatter_update(self.used, places, ops.ones(fresh.shape[0])))

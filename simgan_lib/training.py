@@ -192,8 +192,8 @@ class SimGAN(keras.Model):
         weights = self.refiner.trainable_variables
         self.refiner_optimizer.apply(tape.gradient(loss, weights), weights)
         if adversarial:
-            self._note("realism", local_adversarial_loss(logits, REAL))
-        self._note("self_regularization", self_regularization_loss(refined, synthetic))
+            self.note("realism", local_adversarial_loss(logits, REAL))
+        self.note("self_regularization", self_regularization_loss(refined, synthetic))
 
     def discriminator_step(self, synthetic, real):
         """One step of D on equation 2. Half its refined images are fresh, half remembered."""
@@ -208,12 +208,13 @@ class SimGAN(keras.Model):
         self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
         self.buffer.overwrite(fresh)
         count = fresh.shape[0]
-        self._note("discriminator_loss", loss)
-        self._note("accuracy_real", accuracy(real_logits, REAL))
-        self._note("accuracy_fresh", accuracy(refined_logits[:count], REFINED))
-        self._note("accuracy_remembered", accuracy(refined_logits[count:], REFINED))
+        self.note("discriminator_loss", loss)
+        self.note("accuracy_real", accuracy(real_logits, REAL))
+        self.note("accuracy_fresh", accuracy(refined_logits[:count], REFINED))
+        self.note("accuracy_remembered", accuracy(refined_logits[count:], REFINED))
 
-    def _note(self, name, value):
+    def note(self, name, value):
+        """Adds a value to the running mean called `name`; training does not depend on it."""
         self.means[name].update_state(value)
 
 

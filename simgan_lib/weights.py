@@ -1,6 +1,10 @@
 """Where the weights of a network come from."""
 
+from pathlib import Path
+
 import keras
+
+PRETRAINED = Path(__file__).parent / "pretrained"
 
 
 def initialize(model, seed):
@@ -18,3 +22,25 @@ def initialize(model, seed):
         if len(weight.shape) > 1:
             weight.assign(draw(weight.shape))
     return model
+
+
+def load_pretrained(name="pocket"):
+    """Loads a refiner that the course ships, so that nobody has to train one to go on.
+
+    "pocket" is the refiner of `simgan demo --seed 0`: trained between simulated synthetic and
+    camera eyes, not on photographs.
+
+    Args:
+        name: "pocket".
+
+    Returns:
+        A `keras.Model` as `simgan_lib.refiner.refiner` builds it, with 16 filters.
+
+    Raises:
+        ValueError: If there are no weights of that name.
+    """
+    path = PRETRAINED / f"{name}.keras"
+    names = sorted(file.stem for file in PRETRAINED.glob("*.keras"))
+    if name not in names:
+        raise ValueError(f"There are weights named {', '.join(names)}; received {name!r}")
+    return keras.models.load_model(path, compile=False)

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from simgan_lib import demo, estimator, training
@@ -59,14 +58,6 @@ def test_the_demo_writes_what_it_promises(small, tmp_path, capsys):
     assert again["error_deg"] == report["error_deg"]
     assert main(["demo", "--out", str(out), "--seed", "4"]) == 2
     assert "seed was 3; received 4" in capsys.readouterr().err
-
-
-def test_noise_has_the_strength_it_says_and_leaves_labels_alone():
-    eyes = simulate(100, "camera", seed=1)
-    noisy = demo.add_noise(EyeSet(np.full_like(eyes.images, 128), eyes.gaze, eyes.person), 8, 1)
-    assert noisy.images.dtype == np.uint8
-    assert (noisy.images.astype(float) - 128).std() == pytest.approx(8, rel=0.02)
-    np.testing.assert_array_equal(noisy.gaze, eyes.gaze)
 
 
 def test_the_verdict_admits_a_failure():

@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import same, weights
 
+from conftest import same, weights
 from simgan_lib.discriminator import discriminator
 from simgan_lib.eyes import EyeSet, to_float
 from simgan_lib.runs import load_refiner, refine, train

@@ -1,0 +1,238 @@
+"""Exercises of lesson 06: evaluation in degrees."""
+
+import numpy as np
+
+from .. import baselines, evaluation
+from ..eyes import EyeSet
+from ..gaze import from_pitch_yaw, to_pitch_yaw
+from .core import Choice, Incorrect, call, expect, function, numbers, recognise
+
+
+@function(
+    solves=evaluation.share_within,
+    hints=[
+        "A comparison with a whole array gives an array of True and False.",
+        "The mean of such an array is the share of True, between 0 and 1. In percent it is 100 "
+        "times that, and `<=` counts an eye that is off by exactly the limit.",
+    ],
+)
+def share_within(attempt):
+    error = np.array([6.5, 1.0, 30.0, 7.0, 9.0, 0.1, 8.0, 3.0])
+    for degrees in (7.0, 9.0):
+        inside = error <= degrees
+        right = 100 * inside.mean()
+        got = numbers(call(attempt, error, degrees), (), "the share")
+        recognise(
+            got,
+            (right / 100, "this is the share as a fraction; the paper's table has percent."),
+            (
+                100 * np.mean(error < degrees),
+                f"an eye that is off by exactly {degrees:g} degrees counts as within: at most, "
+                "not below.",
+            ),
+            (100 - right, "this is the share of the eyes that are off by more than the limit."),
+            (inside.sum(), "this is the number of eyes, not their share in percent."),
+            (
+                error[inside].mean(),
+                "this is the mean error of the eyes within the limit. It gets smaller when more "
+                "eyes fail, so it cannot tell a good estimator from a bad one.",
+            ),
+            (
+                100 * np.mean(error <= np.radians(degrees)),
+                "errors and limit are both in degrees; this compares degrees with radians.",
+            ),
+            (
+                100 * np.mean(np.radians(error) <= degrees),
+                "errors and limit are both in degrees; with errors in radians every eye is within.",
+            ),
+        )
+        if degrees != 7.0:
+            recognise(got, (100 * np.mean(error <= 7), "the limit is an argument, not always 7."))
+        expect(got, right, f"the share within {degrees:g} degrees of {error.tolist()}")
+
+
+@function(
+    solves=baselines.add_noise,
+    hints=[
+        "`np.random.default_rng(seed).normal(0, level, eyes.images.shape)` is a different number "
+        "for every pixel of every eye, centred on 0, with `level` as its standard deviation.",
+        "uint8 + float64 is float64, so the sum is safe. Going back to uint8 is not: limit the sum "
+        "to 0..255 first, with `np.clip`, and round it, for `astype` cuts decimals off.",
+        "Make a new set: `EyeSet(images, eyes.gaze, eyes.person)`. The old one stays as it was.",
+    ],
+)
+def add_noise(attempt):
+    grey = np.full((120, 35, 55), 128, np.uint8)
+    grey[100:110], grey[110:] = 0, 255
+    yaw = np.linspace(-20, 20, len(grey))
+    gaze, person = from_pitch_yaw(yaw / 4, yaw), np.arange(len(grey)) // 20
+
+    def noisy(level, seed):
+        eyes = EyeSet(grey.copy(), gaze.copy(), person.copy())
+        result = call(attempt, eyes, level, seed)
+        if not np.array_equal(eyes.images, grey):
+            raise Incorrect("it changes the original eyes; make a new array and a new EyeSet.")
+        if result is None:
+            raise Incorrect("the result is None: does every way through it end in `return`?")
+        if not isinstance(result, EyeSet):
+            raise Incorrect(
+                "the function should return an EyeSet, `EyeSet(images, eyes.gaze, eyes.person)`, "
+                f"so that the labels stay with their images; received {type(result).__name__}."
+            )
+        if len(result) != len(grey):
+            raise Incorrect(f"{len(grey)} eyes went in; received {len(result)}.")
+        if result.gaze is None or not np.array_equal(result.gaze, gaze):
+            lost = "no" if result.gaze is None else "other"
+            raise Incorrect(f"noise does not change where an eye looks; received {lost} labels.")
+        return result.images[:].astype(float)
+
+    images = noisy(8, 1)
+    if (abs(images[100:] - grey[100:]) > 128).mean() > 0.1:
+        raise Incorrect(
+            "grey levels wrap around: dark pixels turn white and white ones dark, since uint8 "
+            "goes on from 255 to 0. Limit the sum to 0..255, with `np.clip`, before `astype`."
+        )
+    noise = images[:100] - 128
+    deviation, mean = noise.std(), noise.mean()
+    if deviation == 0:
+        raise Incorrect("the images come back without noise.")
+    if noise.std((1, 2)).max() < 1e-6:
+        raise Incorrect("all pixels of an eye get the same number; every pixel needs its own.")
+    if np.array_equal(noise[0], noise[1]):
+        raise Incorrect(
+            "every eye gets the same noise: a fixed pattern, which a network learns to subtract. "
+            "Draw one number for every pixel of every eye."
+        )
+    if abs(deviation - 8**0.5) < 0.2:
+        raise Incorrect("`level` is the standard deviation; here it came out as the variance.")
+    if not 7.7 < deviation < 8.3:
+        raise Incorrect(
+            "with level 8 the standard deviation should be 8 grey levels; "
+            f"received {deviation:.2f}."
+        )
+    if (abs(noise) > 16.5).mean() < 0.02:
+        raise Incorrect(
+            "the noise has the right strength but is not Gaussian: 4 % of it should be beyond two "
+            "standard deviations."
+        )
+    if abs(mean + 0.5) < 0.15:
+        raise Incorrect(
+            "every eye gets half a grey level darker, since `astype` cuts decimals: round first."
+        )
+    if abs(mean) > 0.15:
+        raise Incorrect(f"the noise should be 0 on average; received {mean:.2f} grey levels.")
+    if not np.array_equal(noisy(8, 1), images):
+        raise Incorrect("the same seed should give the same noise, so that a run can be repeated.")
+    if np.array_equal(noisy(8, 2), images):
+        raise Incorrect("two seeds give the same noise; the argument `seed` is not used.")
+    deviation = (noisy(3, 1)[:100] - 128).std()
+    if not 2.8 < deviation < 3.2:
+        raise Incorrect(f"with level 3 the deviation should be 3; received {deviation:.2f}.")
+
+
+noise_or_refiner = Choice(
+    "b",
+    {
+        "a": "it would mean that the gap is grain alone. The camera's eyes also differ in the dark "
+        "of the iris, in light and in shadow; noise has none of that, and the refiner learned it "
+        "from unlabelled eyes.",
+        "b": "the refiner helps by a degree or more. Noise helps little, and with some seeds not "
+        "at all: grain is the least of what differs. Labels of real eyes help most.",
+        "c": "the refiner's eyes are still the simulator's, only closer to the camera's; an eye of "
+        "the camera with its own label is what they are closer to.",
+        "d": "noise of 8 grey levels hides nothing that matters here: the iris is as clear as "
+        "before. It comes out near synthetic, now a little above, now a little below.",
+    },
+    hints=[
+        "Think of what differs between the rows of the picture above, and which of it each recipe "
+        "repairs.",
+        "The camera adds grain, and much else. Noise repairs the first, the refiner some of the "
+        "rest. Who has the camera's eyes themselves?",
+    ],
+)
+
+which_test = Choice(
+    "c",
+    {
+        "a": "only synthetic test eyes: says nothing about real eyes. There the estimator that "
+        "fails the camera comes first by far, and the one with labels of real eyes far behind.",
+        "b": "the persons are those of one training set, so the row `real_labels` is asked about "
+        "eyes it knows and the others are not. It may come out better than it is for anyone else.",
+        "c": "real eyes, as in use, of persons that no training set has: no row has an advantage, "
+        "and none of the eyes had a part in making the refiner.",
+        "d": "the refiner made these eyes, so whoever trained on its work plays at home, and a "
+        "refiner that turned every eye into a grey disc with a dot could still win.",
+    },
+    hints=[
+        "In which of the four does every row meet eyes as it will meet them in use?",
+        "Strike out those where one row has seen the persons or the style before.",
+    ],
+)
+
+
+@function(
+    solves=evaluation.calibrate,
+    hints=[
+        "`to_pitch_yaw(vectors)` gives two arrays of degrees, `from_pitch_yaw(pitch, yaw)` turns "
+        "them back. Do the same to pitch and to yaw.",
+        "The offset of one angle is the mean of the estimated minus the mean of the true angles. "
+        "It is one number for all eyes.",
+        "Subtract it from the estimated angles: e - mean(e) + mean(t), for pitch and for yaw.",
+    ],
+)
+def calibrate(attempt):
+    rng = np.random.default_rng(0)
+    pitch, yaw = rng.uniform(-40, 10, 60), rng.uniform(-50, 40, 60)
+    gaze = from_pitch_yaw(pitch, yaw)
+    wrong_pitch, wrong_yaw = pitch - 9 + rng.normal(0, 3, 60), yaw + 6 + rng.normal(0, 3, 60)
+    length = rng.uniform(0.8, 1.2, (60, 1)).astype(np.float32)
+    estimated = from_pitch_yaw(wrong_pitch, wrong_yaw) * length
+    down, left = (wrong_pitch - pitch).mean(), (wrong_yaw - yaw).mean()
+    got = _unit(numbers(call(attempt, estimated, gaze), (60, 3), "the calibrated vectors"))
+    unit, mean = _unit(estimated), estimated.mean(0)
+    angles = "pitch and yaw: the same offset on the image is another vector for every gaze."
+    recognise(
+        got,
+        (unit, "nothing changed: these are the directions that came in."),
+        (
+            _unit(gaze),
+            "these are the true directions: an offset for every eye takes out every error. It is "
+            "one number for pitch and one for yaw, the same for all eyes.",
+        ),
+        (
+            _unit(estimated - mean + gaze.mean(0)),
+            f"this shifts the vectors by their mean, not {angles}",
+        ),
+        (_unit(unit - unit.mean(0) + gaze.mean(0)), f"this shifts the vectors, not {angles}"),
+        (
+            _unit(from_pitch_yaw(wrong_pitch, wrong_yaw - left)),
+            "only the yaw is calibrated; the offset of the pitch is still there.",
+        ),
+        (
+            _unit(from_pitch_yaw(wrong_pitch - down, wrong_yaw)),
+            "only the pitch is calibrated; the offset of the yaw is still there.",
+        ),
+        (
+            _unit(from_pitch_yaw(wrong_pitch + down, wrong_yaw + left)),
+            "the offset has the wrong sign: it is added once more, and the error doubles.",
+        ),
+        (
+            _unit(from_pitch_yaw(wrong_pitch - wrong_pitch.mean(), wrong_yaw - wrong_yaw.mean())),
+            "the mean of the true angles is missing: now everybody looks straight on, on average.",
+        ),
+        (
+            _unit(from_pitch_yaw(wrong_yaw - left, wrong_pitch - down)),
+            "pitch and yaw are swapped; both functions have pitch first.",
+        ),
+    )
+    got_pitch, got_yaw = to_pitch_yaw(got)
+    expect(got_pitch, wrong_pitch - down, "the calibrated pitch")
+    expect(got_yaw, wrong_yaw - left, "the calibrated yaw")
+
+
+def _unit(vectors):
+    """Vectors of length 1, for only the direction counts."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    if not length.all():
+        raise Incorrect("a vector of length 0 points nowhere, and the result has one.")
+    return vectors / length

@@ -1,0 +1,435 @@
+"""Exercises of lesson 05: Algorithm 1.
+
+The judges give an attempt a small SimGAN whose optimisers go down by the gradient itself, so that
+what a step did to the weights says along which loss it went.
+"""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from ..discriminator import discriminator
+from ..history_buffer import HistoryBuffer
+from ..losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
+from ..refiner import refiner
+from ..training import Preset, SimGAN
+from ..weights import initialize
+from .core import Choice, Incorrect, close, function, recognise, run
+
+WEIGHT = 3.0  # lambda of the judges' SimGAN
+
+
+class _Descent(keras.optimizers.SGD):
+    """Subtracts the gradient, and notes whether it was given weights that are not its player's."""
+
+    stranger = False
+
+    def apply(self, grads, trainable_variables=None):
+        own = {id(variable) for variable in self._trainable_variables}
+        self.stranger = not own.issuperset(map(id, trainable_variables or ()))
+        if not self.stranger:
+            super().apply(grads, trainable_variables)
+
+
+class _Buffer(HistoryBuffer):
+    """Notes what was drawn from it and what was stored."""
+
+    def draw(self, fresh):
+        images = super().draw(fresh)
+        self.drawn.append(images)
+        return images
+
+    def overwrite(self, fresh):
+        super().overwrite(fresh)
+        self.stored.append(fresh)
+
+
+class _Rounds(SimGAN):
+    """Notes the steps that a round asks for, in place of making them."""
+
+    def refiner_step(self, synthetic, adversarial=True):
+        self.asked.append(("R", synthetic, adversarial))
+
+    def discriminator_step(self, synthetic, real):
+        self.asked.append(("D", synthetic, real))
+
+
+def _model(cls=SimGAN, **steps):
+    """A small SimGAN with a full buffer, each time the same."""
+    model = cls(initialize(refiner(2), 1), initialize(discriminator(), 1), _Buffer(20))
+    model.compile(_Descent(1.0), _Descent(1.0), WEIGHT, **steps)
+    model.buffer.drawn, model.buffer.stored, model.asked = [], [], []
+    model.buffer.overwrite(_images(9, 20))
+    model.buffer.stored.clear()
+    return model
+
+
+def _images(seed, *count):
+    rng = np.random.default_rng(seed)
+    return tf.constant(rng.uniform(-1, 1, (*count, 35, 55, 1)), tf.float32)
+
+
+def _flat(arrays):
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def _gradient(loss, player):
+    """Gradient of a function's value with respect to the weights of a player, flat."""
+    with tf.GradientTape() as tape:
+        value = loss()
+    return _flat(tape.gradient(value, player.trainable_variables))
+
+
+def _moves(model, attempt, *args):
+    """By how much an attempt went down with the weights of R and of D, flat."""
+    players = model.refiner, model.discriminator
+    before = [_flat(player.get_weights()) for player in players]
+    run(attempt, model, *args)
+    return [b - _flat(p.get_weights()) for b, p in zip(before, players, strict=True)]
+
+
+def _sound(model, r, d, learns):
+    """Raises unless exactly one player moved, once, by its own optimiser, and both still can."""
+    rests = {"R": "D", "D": "R"}[learns]
+    networks = {"R": model.refiner, "D": model.discriminator}
+    optimizers = {"R": model.refiner_optimizer, "D": model.discriminator_optimizer}
+    names = {"R": "refiner", "D": "discriminator"}
+    for name, network in networks.items():
+        if not all(layer.trainable for layer in [network, *network.layers]):
+            raise Incorrect(
+                f"it leaves self.{names[name]}.trainable = False behind. Under Keras 3 "
+                f"{name} then never learns again, and a dead D at chance looks like "
+                "convergence. Nothing needs freezing: the optimiser changes only the weights that "
+                "it is given."
+            )
+    if optimizers[rests].stranger:
+        raise Incorrect(
+            f"{names[rests]}_optimizer is given {learns}'s weights. One optimiser for both players "
+            "mixes their moments, and Keras refuses weights that it was not built for; "
+            f"{learns} has self.{names[learns]}_optimizer."
+        )
+    if optimizers[learns].stranger or {"R": d, "D": r}[learns].any():
+        raise Incorrect(
+            f"{rests} learns too: this step should ask {rests} and change {learns} alone. Take the "
+            f"gradient for self.{names[learns]}.trainable_variables and apply it to those."
+        )
+    if not {"R": r, "D": d}[learns].any():
+        raise Incorrect(
+            f"{learns} did not move: take the gradient of its loss for "
+            f"self.{names[learns]}.trainable_variables and apply it with "
+            f"self.{names[learns]}_optimizer."
+        )
+    for name, wanted in ((learns, 1), (rests, 0)):
+        if (made := int(optimizers[name].iterations)) != wanted:
+            raise Incorrect(
+                f"{names[name]}_optimizer should count {wanted} in this step; received {made}."
+            )
+
+
+@function(
+    solves=SimGAN.refiner_step,
+    hints=[
+        "What R makes and what the loss makes of it go inside `with tf.GradientTape() as tape:`; "
+        "the optimiser comes after.",
+        "Inside: refined = self.refiner(synthetic), logits = self.discriminator(refined), loss = "
+        "refiner_loss(logits, refined, synthetic, self.weight, self.psi); or, if adversarial is "
+        "False, the self-regularisation alone.",
+        "Outside: weights = self.refiner.trainable_variables, then "
+        "self.refiner_optimizer.apply(tape.gradient(loss, weights), weights). D's weights are not "
+        "in that list, so D stays as it is.",
+    ],
+)
+def refiner_step(attempt):
+    x = _images(0, 4)
+
+    def realism(target=REAL):
+        return local_adversarial_loss(model.discriminator(model.refiner(x)), target)
+
+    def change():
+        return self_regularization_loss(model.refiner(x), x)
+
+    model = _model()
+    towards_real, towards_refined, stay = (
+        _gradient(loss, model.refiner) for loss in (realism, lambda: realism(REFINED), change)
+    )
+    right = towards_real + WEIGHT * stay
+    identity = (
+        "the adversarial term is missing: R would learn the identity, a perfect score for changing "
+        "nothing. Ask D about the refined images and use refiner_loss."
+    )
+    r, d = _moves(model, attempt, x)
+    _sound(model, r, d, "R")
+    if not close(r, right):
+        recognise(
+            r,
+            (WEIGHT * stay, identity),
+            (stay, identity),
+            (
+                towards_refined + WEIGHT * stay,
+                "the target is swapped: R learns to look refined, which D knows already. R wants D "
+                "to say REAL of its images.",
+            ),
+            (-right, "R climbs: its loss grows. Optimisers subtract what they are given."),
+            (towards_real, "lambda times the self-regularisation is missing: nothing holds R."),
+            (towards_real + stay, "lambda is left out: self.weight times the second term."),
+        )
+        raise Incorrect("R moves, but not down the gradient of equation 4; use refiner_loss.")
+
+    model = _model()
+    r, d = _moves(model, attempt, x, False)
+    _sound(model, r, d, "R")
+    if not close(r, stay) and not close(r, WEIGHT * stay):
+        recognise(
+            r,
+            (
+                right,
+                "adversarial=False is ignored: in the warm-up R is to learn from the "
+                "self-regularisation alone, D knows nothing yet.",
+            ),
+        )
+        raise Incorrect("with adversarial=False R should go down self_regularization_loss alone.")
+
+
+@function(
+    solves=SimGAN.discriminator_step,
+    hints=[
+        "Before the tape: refine the batch, split it into two halves, and give one of them to "
+        "self.buffer.draw, which returns as many remembered images.",
+        "In the tape: D's logits of the other half, the fresh one, and of the remembered images "
+        "(ops.concatenate), D's logits of the real images, and discriminator_loss of the two.",
+        "After it: self.discriminator_optimizer.apply(gradients, weights) with "
+        "self.discriminator.trainable_variables, and self.buffer.overwrite(fresh).",
+    ],
+)
+def discriminator_step(attempt):
+    x, y = _images(0, 4), _images(1, 4)
+    model = _model()
+    refined = model.refiner(x)
+
+    def towards(images, target):
+        return _gradient(
+            lambda: local_adversarial_loss(model.discriminator(images), target),
+            model.discriminator,
+        )
+
+    real, unreal = towards(y, REAL), towards(y, REFINED)
+    all_fresh = towards(refined, REFINED)
+    halves = refined[2:], refined[:2], refined[::2], refined[1::2]
+    shown = [towards(half, REFINED) for half in halves]
+    mistaken = [towards(half, REAL) for half in halves]
+    unrefined = [towards(half, REFINED) for half in (x[2:], x[:2])]
+    before = [_flat(player.get_weights()) for player in (model.refiner, model.discriminator)]
+    r, d = _moves(model, attempt, x, y)
+    _sound(model, r, d, "D")
+    drawn, stored = model.buffer.drawn, model.buffer.stored
+    if not drawn:
+        raise Incorrect(
+            "nothing is drawn from the buffer: D sees only what R makes now, and forgets how to "
+            "tell what R made before. Half of the refined images should come from self.buffer.draw."
+        )
+    drawn = ops.concatenate(drawn)
+    if (count := len(drawn)) != 2:
+        raise Incorrect(
+            f"half of the batch, 2 of 4 images, should be remembered ones; received {count} drawn."
+        )
+    if not stored:
+        raise Incorrect(
+            "nothing is stored: the buffer stays as it is for ever, and D's memory with it. After "
+            "the step self.buffer.overwrite takes the fresh half."
+        )
+    stored = np.concatenate(stored)
+    if len(stored) != 2:
+        raise Incorrect(
+            "half of the batch, 2 of 4 images, should be stored after the step; received "
+            f"{len(stored)}."
+        )
+    if not all(any(close(a, b) for b in refined) for a in stored):
+        raise Incorrect("what is stored should be the fresh refined images of this step.")
+    model.discriminator.set_weights(_split(before[1], model.discriminator))
+    past, tricked = towards(drawn, REFINED), towards(drawn, REAL)
+
+    def right(fresh):
+        return (fresh + past) / 2 + real
+
+    if any(close(d, right(fresh)) for fresh in shown):
+        return
+    recognise(
+        d,
+        (all_fresh + real, "what was drawn from the buffer is not shown to D."),
+        (past + real, "D sees remembered images only: the other half should be fresh."),
+        *[(fresh + real, "what was drawn from the buffer is not shown to D.") for fresh in shown],
+        *[
+            (
+                (fresh + tricked) / 2 + unreal,
+                "the targets are swapped: D should say REFINED of refined images and REAL of real "
+                "ones. discriminator_loss takes the refined logits first.",
+            )
+            for fresh in mistaken
+        ],
+        *[(-right(fresh), "D climbs: its loss grows.") for fresh in shown],
+        *[(right(f) - real, "D never sees a real image: one term is missing.") for f in shown],
+        *[
+            (right(f), "D is shown the simulated images as they are: refine them first.")
+            for f in unrefined
+        ],
+        (real, "D never sees a refined image: one term of equation 2 is missing."),
+    )
+    raise Incorrect("D moves, but not down the gradient of equation 2; use discriminator_loss.")
+
+
+def _split(flat, network):
+    """The flat weights of a network as `set_weights` takes them."""
+    ends = np.cumsum([np.size(weight) for weight in network.get_weights()])[:-1]
+    shapes = [np.shape(weight) for weight in network.get_weights()]
+    return [w.reshape(s) for w, s in zip(np.split(flat, ends), shapes, strict=True)]
+
+
+@function(
+    solves=SimGAN.train_step,
+    hints=[
+        "data is a pair: synthetic, real = data. synthetic[k] is the batch of the round's step k, "
+        "R's batches first, then D's; real[k] is the batch of D's step k.",
+        "self.stage decides: in 'refiner' and 'discriminator' one step of that player, else "
+        "self.refiner_steps times refiner_step, then self.discriminator_steps times "
+        "discriminator_step.",
+        "At the end, once for each round: self.step.assign_add(1), and return the dict "
+        "{name: mean.result() for name, mean in self.means.items()}.",
+    ],
+)
+def train_step(attempt):
+    for k_g, k_d in ((2, 1), (3, 2)):
+        _judge_round(attempt, k_g, k_d)
+    for stage, wanted in (("refiner", "R"), ("discriminator", "D")):
+        model, _, _, _ = _round(attempt, 2, 1, stage)
+        made = [step[0] for step in model.asked]
+        if made != [wanted]:
+            raise Incorrect(
+                f"the stage is ignored: with self.stage = '{stage}' one step of {wanted} alone is "
+                f"due; received {' '.join(made) or 'none'}."
+            )
+        if wanted == "R" and model.asked[0][2]:
+            raise Incorrect("in the warm-up refiner_step takes adversarial=False.")
+
+
+def _round(attempt, k_g, k_d, stage="adversarial"):
+    model = _model(_Rounds, refiner_steps=k_g, discriminator_steps=k_d)
+    model.stage = stage
+    data = _images(0, k_g + k_d, 4), _images(1, k_d, 4)
+    return model, *data, run(attempt, model, data)
+
+
+def _judge_round(attempt, k_g, k_d):
+    model, synthetic, real, logs = _round(attempt, k_g, k_d)
+    order = "".join(step[0] for step in model.asked)
+    if not order:
+        raise Incorrect(
+            "no step was made: a round is made of self.refiner_step and self.discriminator_step."
+        )
+    if order != "R" * k_g + "D" * k_d:
+        r, d = order.count("R"), order.count("D")
+        given = f"K_g = self.refiner_steps = {k_g} and K_d = self.discriminator_steps = {k_d}"
+        if r == 2 * k_g:
+            raise Incorrect(f"the loop over K_g runs twice: {r} steps of R, with {given}.")
+        if (r, d) != (k_g, k_d):
+            raise Incorrect(f"{r} steps of R and {d} of D were made, with {given}.")
+        raise Incorrect(f"R's steps come first, then D's; received the order {' '.join(order)}.")
+    batches = [_which(step[1], synthetic) for step in model.asked]
+    if None in batches:
+        raise Incorrect("each step takes one batch of synthetic images, synthetic[k].")
+    if len(set(batches)) < len(batches):
+        raise Incorrect(
+            "the same batch is used for more than one step; each takes its own: received "
+            f"synthetic{batches}."
+        )
+    photographs = [_which(step[2], real) for step in model.asked if step[0] == "D"]
+    if sorted(photographs, key=str) != list(range(k_d)):
+        raise Incorrect("step k of D takes the real batch real[k], a new one every time.")
+    if not all(step[2] for step in model.asked if step[0] == "R"):
+        raise Incorrect("in the stage 'adversarial' R should hear D: adversarial stays True.")
+    if (step := int(model.step)) != 1:
+        raise Incorrect(
+            f"self.step should grow by 1 in a round; it grew by {step}. From it a resumed run "
+            "knows where it was."
+        )
+    if not isinstance(logs, dict):
+        raise Incorrect(
+            "a train_step returns a dict for fit's logs, from names to values; received "
+            f"{type(logs).__name__}."
+        )
+
+
+def _which(batch, batches):
+    """Index of a batch among others, None if it is none of them."""
+    if np.shape(batch) == batches.shape[1:]:
+        for k, other in enumerate(batches):
+            if np.array_equal(batch, other):
+                return k
+    return None
+
+
+# Three runs that look alike from outside; what tells them apart stands here, not in the lesson.
+_LIVE = Preset(
+    filters=8, batch_size=16, weight=3.0, buffer_size=500, refiner_rate=1e-3,
+    discriminator_rate=1e-3, refiner_warmup=60, discriminator_warmup=40, steps=60,
+    checkpoint_steps=10,
+)  # fmt: skip
+RUNS = {
+    "A": replace(_LIVE, weight=100.0),
+    "B": replace(_LIVE, discriminator_rate=0.0),
+    "C": _LIVE,
+}
+
+which_is_dead = Choice(
+    "b",
+    {
+        "a": "D is right nearly always, which takes a D that learns. This one wins: lambda is 100, "
+        "R dares to change nothing, and D tells simulated eyes from camera eyes at a glance.",
+        "b": "its lines are level from the first step, also in D's own warm-up, where a live D "
+        "climbs. This D has a learning rate of 0: one frozen by trainable = False draws the same.",
+        "c": "its accuracies are in between too, but look at how they came there: up in D's "
+        "warm-up, then down again when R began to answer. This is the run that works.",
+    },
+    hints=[
+        "A D that learns gets better while it learns alone, before the game. Where is that time on "
+        "the axis?",
+        "R's warm-up ends at step 60, D's at step 100. Whose lines do nothing between the two?",
+    ],
+)
+
+no_regularisation = Choice(
+    "c",
+    {
+        "a": "R does not come nearer to the camera when it is let off the lead: nothing stops it "
+        "where images are still eyes.",
+        "b": "that is the danger one expects, and it takes eyes to look elsewhere. Here R leaves "
+        "them altogether.",
+        "c": "R goes ever further from its input, fools D for some rounds and ends at white: there "
+        "tanh is flat and passes no gradient. D calls every patch refined, and R cannot come back. "
+        "Lambda does not only keep the label, it keeps the game going.",
+        "d": "staying near the input is what lambda pays R for; without it D alone pulls, and away "
+        "from the input.",
+    },
+    hints=[
+        "Which of the two terms knows that there was an eye to begin with?",
+        "R's output layer is a tanh. Which gradient passes it where it is flat?",
+    ],
+)
+
+not_at_once = Choice(
+    "b",
+    {
+        "a": "the two losses pull the same number p in opposite directions; in a sum the pulls "
+        "cancel.",
+        "b": "-log p - log(1 - p) has its minimum at 1/2. D would learn to have no opinion of R's "
+        "images, and from a D without an opinion R learns nothing.",
+        "c": "one optimiser can hold the weights of several models, Keras does not mind. It would "
+        "even run without an error.",
+    },
+    hints=[
+        "Try p = 0.5 and p = 0.9 in -log p - log(1 - p).",
+        "Who has to do what for p to become 1/2 everywhere? Could D do it alone?",
+    ],
+)

@@ -1,0 +1,167 @@
+"""Attempts at the exercises of lesson 06: other right ways, and mistakes with their messages."""
+
+import numpy as np
+import tensorflow as tf
+
+from simgan_lib.eyes import EyeSet
+from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+
+
+def share_by_loop(errors, limit):
+    inside = 0
+    for error in errors:
+        if not error > limit:
+            inside += 1
+    return 100 * inside / len(errors)
+
+
+def noise(
+    eyes, level, seed=0, draw="normal", size=None, shift=0.0, limit=True, cut=False, scale=1.0
+):
+    rng = np.random.default_rng(seed)
+    shape = eyes.images.shape if size is None else size(*eyes.images.shape)
+    images = eyes.images + scale * getattr(rng, draw)(shift, level, shape)
+    images = images if cut else np.round(images)
+    if limit:
+        images = np.clip(images, 0, 255)
+    return EyeSet(images.astype(np.int64).astype(np.uint8), eyes.gaze, eyes.person)
+
+
+def noise_by_loop(eyes, level, seed):
+    random = np.random.RandomState(seed)
+    images = np.empty_like(eyes.images)
+    for i, image in enumerate(eyes.images):
+        noisy = image.astype("float32") + level * random.randn(*image.shape)
+        images[i] = np.rint(np.minimum(np.maximum(noisy, 0), 255))
+    return EyeSet(images, eyes.gaze)
+
+
+def noise_by_tensorflow(eyes, level, seed=0):
+    noise = tf.random.stateless_normal(eyes.images.shape, [seed, 0], stddev=float(level))
+    images = tf.saturate_cast(tf.round(tf.cast(eyes.images, "float32") + noise), tf.uint8)
+    return EyeSet(images.numpy(), eyes.gaze, eyes.person, "noisy")
+
+
+def noise_in_uint8(eyes, level, seed=0):
+    noise = np.random.default_rng(seed).normal(0, level, eyes.images.shape)
+    return EyeSet(eyes.images + np.round(noise).astype(np.int8).astype(np.uint8), eyes.gaze)
+
+
+def noise_in_place(eyes, level, seed=0):
+    eyes.images[:] = noise(eyes, level, seed).images
+    return eyes
+
+
+def noise_uniform(eyes, level, seed=0):
+    width = level * 3**0.5
+    noise = np.random.default_rng(seed).uniform(-width, width, eyes.images.shape)
+    return EyeSet(np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8), eyes.gaze)
+
+
+def calibrate_twice(estimated, gaze):
+    pitch, yaw = to_pitch_yaw(estimated)
+    true_pitch, true_yaw = to_pitch_yaw(gaze)
+    return from_pitch_yaw(pitch - (pitch - true_pitch).mean(), yaw - np.mean(yaw - true_yaw))
+
+
+def calibrate_by_formulas(prediction, truth):
+    def angles(v):
+        v = np.asarray(v, float) / np.linalg.norm(v, axis=1)[:, None]
+        return np.array([np.arcsin(-v[:, 1]), np.arctan2(-v[:, 0], -v[:, 2])])
+
+    found = angles(prediction)
+    offset = (found - angles(truth)).mean(1)
+    rows = []
+    for pitch, yaw in (found.T - offset).tolist():
+        c = np.cos(pitch)
+        rows.append([-c * np.sin(yaw), -np.sin(pitch), -c * np.cos(yaw)])
+    return rows
+
+
+def calibrate(estimated, gaze, pitch=1, yaw=1):
+    p, y = to_pitch_yaw(estimated)
+    true_p, true_y = to_pitch_yaw(gaze)
+    return from_pitch_yaw(p - pitch * (p - true_p).mean(), y - yaw * (y - true_y).mean())
+
+
+def centred(estimated, gaze):
+    return from_pitch_yaw(*(angle - angle.mean() for angle in to_pitch_yaw(estimated)))
+
+
+# Exercise -> right attempts that look different from the library's.
+RIGHT = {
+    "share_within": [
+        share_by_loop,
+        lambda errors, limit: float(100 - 100 * np.count_nonzero(errors > limit) / errors.size),
+        lambda error, degrees: tf.reduce_mean(tf.cast(error <= degrees, "float32")) * 100,
+    ],
+    "add_noise": [noise_by_loop, noise_by_tensorflow],
+    "calibrate": [calibrate_twice, calibrate_by_formulas],
+}
+
+# Exercise -> name of the mistake -> attempt, words of its message.
+WRONG = {
+    "share_within": {
+        "fraction": (lambda e, d: np.mean(e <= d), "as a fraction"),
+        "strictly below": (lambda e, d: 100 * np.mean(e < d), "exactly"),
+        "above": (lambda e, d: 100 * np.mean(e > d), "off by more than the limit"),
+        "count": (lambda e, d: np.sum(e <= d), "number of eyes"),
+        "mean of the errors below": (lambda e, d: e[e <= d].mean(), "cannot tell"),
+        "limit in radians": (lambda e, d: 100 * np.mean(e <= np.radians(d)), "with radians"),
+        "errors in radians": (lambda e, d: 100 * np.mean(np.radians(e) <= d), "in radians"),
+        "always 7": (lambda e, d: 100 * np.mean(e <= 7), "an argument"),
+        "an array": (lambda e, d: 100 * (e <= d), "a single number"),
+    },
+    "add_noise": {
+        "wrap-around": (lambda e, s, seed: noise(e, s, seed, limit=False), "turn white"),
+        "wrap-around in uint8": (noise_in_uint8, "turn white"),
+        "images only": (lambda e, s, seed: noise(e, s, seed).images, "stay with their images"),
+        "no labels": (lambda e, s, seed: EyeSet(noise(e, s, seed).images), "no labels"),
+        "other labels": (
+            lambda e, s, seed: EyeSet(noise(e, s, seed).images, e.gaze[::-1]),
+            "other labels",
+        ),
+        "in place": (noise_in_place, "original eyes"),
+        "same noise for every eye": (
+            lambda e, s, seed: noise(e, s, seed, size=lambda n, h, w: (h, w)),
+            "fixed pattern",
+        ),
+        "one number an eye": (
+            lambda e, s, seed: noise(e, s, seed, size=lambda n, h, w: (n, 1, 1)),
+            "every pixel needs its own",
+        ),
+        "variance": (lambda e, s, seed: noise(e, s**0.5, seed), "variance"),
+        "too strong": (lambda e, s, seed: noise(e, s, seed, scale=2), "should be 8"),
+        "on the scale of 0 to 1": (lambda e, s, seed: noise(e, s / 255, seed), "without noise"),
+        "uniform": (noise_uniform, "not Gaussian"),
+        "cut off": (lambda e, s, seed: noise(e, s, seed, cut=True), "half a grey level darker"),
+        "not centred": (lambda e, s, seed: noise(e, s, seed, shift=3), "0 on average"),
+        "no seed": (lambda e, s, seed: noise(e, s, None), "same seed"),
+        "seed not used": (lambda e, s, seed: noise(e, s, 5), "two seeds"),
+        "level not used": (lambda e, s, seed: noise(e, 8, seed), "with level 3"),
+        "eyes lost": (lambda e, s, seed: noise(e, s, seed)[:5], "eyes went in"),
+    },
+    "calibrate": {
+        "vectors": (lambda e, g: e - e.mean(0) + g.mean(0), "shifts the vectors"),
+        "unit vectors": (
+            lambda e, g: calibrate_vectors(e / np.linalg.norm(e, axis=1, keepdims=True), g),
+            "shifts the vectors",
+        ),
+        "only yaw": (lambda e, g: calibrate(e, g, pitch=0), "only the yaw"),
+        "only pitch": (lambda e, g: calibrate(e, g, yaw=0), "only the pitch"),
+        "sign": (lambda e, g: calibrate(e, g, -1, -1), "wrong sign"),
+        "no true mean": (centred, "straight on"),
+        "nothing": (lambda e, g: e, "nothing changed"),
+        "an offset for every eye": (lambda e, g: g, "every error"),
+        "swapped": (
+            lambda e, g: from_pitch_yaw(*to_pitch_yaw(calibrate(e, g))[::-1]),
+            "swapped",
+        ),
+        "angles": (lambda e, g: np.stack(to_pitch_yaw(calibrate(e, g)), 1), "shape (60, 3)"),
+        "zeros": (lambda e, g: 0 * e, "points nowhere"),
+    },
+}
+
+
+def calibrate_vectors(estimated, gaze):
+    return estimated - estimated.mean(0) + gaze.mean(0)

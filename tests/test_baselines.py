@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from simgan_lib.baselines import _half_size, add_noise, constant, random_forest
+from simgan_lib.eyes import EyeSet
+from simgan_lib.gaze import angular_error
+from simgan_lib.pocket import simulate
+
+
+def test_the_constant_guess_is_a_direction_and_the_best_single_one():
+    gaze = simulate(300, seed=5).gaze
+    guess = constant(gaze, 4)
+    assert guess.shape == (4, 3) and (guess == guess[0]).all()
+    assert np.linalg.norm(guess[0]) == pytest.approx(1)
+    assert angular_error(guess[0], gaze).mean() < angular_error([0, 0, -1], gaze).mean()
+
+
+def test_half_size_takes_means_of_four_pixels():
+    image = np.arange(35 * 55).reshape(1, 35, 55)
+    half = _half_size(image)
+    assert half.shape == (1, 17 * 27)
+    assert half[0, 0] == np.mean([0, 1, 55, 56]) and half[0, 27] == half[0, 0] + 110
+
+
+def test_a_forest_learns_repeats_itself_and_needs_no_labels_of_the_test():
+    train, test = simulate(600, seed=5), simulate(200, seed=6)
+    estimate = random_forest(train, seed=1)
+    got = estimate(EyeSet(test.images))
+    assert got.shape == (200, 3) and got.dtype == np.float32
+    guess = constant(train.gaze, 200)
+    assert angular_error(got, test.gaze).mean() < 0.7 * angular_error(guess, test.gaze).mean()
+    np.testing.assert_allclose(random_forest(train, seed=1)(test), got, atol=1e-6)
+    assert not np.allclose(random_forest(train, seed=2)(test), got, atol=1e-3)
+
+
+def test_noise_leaves_labels_alone_and_has_the_level_asked_for():
+    eyes = simulate(50, seed=5)
+    noisy = add_noise(eyes, 10, seed=1)
+    np.testing.assert_array_equal(noisy.gaze, eyes.gaze)
+    assert np.std(noisy.images - eyes.images.astype(float)) == pytest.approx(10, abs=0.5)
+
+
+def test_noise_stays_on_the_scale_of_grey_and_keeps_its_mean():
+    dark, light, grey = (EyeSet(np.full((50, 35, 55), v, np.uint8)) for v in (0, 255, 128))
+    assert add_noise(dark, 2, seed=1).images.max() < 20
+    assert add_noise(light, 2, seed=1).images.min() > 235
+    noisy = add_noise(grey, 2, seed=1).images
+    assert noisy.mean() == pytest.approx(128, abs=0.05)
+    assert not np.array_equal(noisy[0], noisy[1])
+    np.testing.assert_array_equal(add_noise(grey, 2, seed=1).images, noisy)

@@ -1,0 +1,275 @@
+"""The lessons: what each is made of, and that each runs with its exercises solved.
+
+That they run unsolved, to the outputs they are committed with, is what `pytest --nbval` shows.
+"""
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import os
+import re
+import statistics
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from simgan_lib.exercises.core import Exercise
+
+ROOT = Path(__file__).resolve().parent.parent
+LESSONS = [
+    "00_start_here", "01_data", "02_refiner", "03_local_loss", "04_history_buffer", "05_training",
+    "06_gaze_evaluation",
+]  # fmt: skip
+
+spec = importlib.util.spec_from_file_location("refresh", ROOT / "notebooks/refresh.py")
+refresh = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(refresh)
+
+
+def read(lesson):
+    return nbformat.read(ROOT / f"notebooks/{lesson}.ipynb", as_version=4)
+
+
+def code(lesson):
+    return [cell for cell in read(lesson).cells if cell.cell_type == "code"]
+
+
+def tags(cell, prefix=""):
+    """What follows the prefix in those tags of a cell that begin with it."""
+    found = cell.metadata.get("tags", [])
+    return [tag.removeprefix(prefix) for tag in found if tag.startswith(prefix)]
+
+
+def resolve(path):
+    """The object of a dotted path: modules first, then attributes."""
+    module, names = path, []
+    while True:
+        try:
+            found = importlib.import_module(module)
+            break
+        except ModuleNotFoundError:
+            module, _, name = module.rpartition(".")
+            names.insert(0, name)
+    for name in names:
+        found = getattr(found, name)
+    return found
+
+
+def exercises(lesson):
+    """{name: exercise} of a lesson."""
+    module = importlib.import_module(f"simgan_lib.exercises.{lesson[3:]}")
+    return {name: value for name, value in vars(module).items() if isinstance(value, Exercise)}
+
+
+def test_the_lessons_are_all_there_and_in_order():
+    assert [path.stem for path in refresh.lessons()] == LESSONS
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_begins_and_ends_as_all_do(lesson):
+    cells = read(lesson).cells
+    first, last = cells[0].source, cells[-1].source
+    assert re.match(rf"# {lesson[:2]} · \w", first)
+    assert re.search(r"\*\*.*\?\*\*", first), "it opens with a question"
+    assert re.search(r"About \d+ minutes", first) and "two CPU cores" in first
+    assert "arxiv.org/abs/1612.07828" in last and "## Summary" in last
+    following = LESSONS[LESSONS.index(lesson) + 1 :][:1]
+    assert all(f"notebooks/{name}.ipynb" in last for name in following)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_set_up_cell_is_the_same_byte_for_byte(lesson):
+    (cell,) = [cell for cell in code(lesson) if "set-up" in tags(cell)]
+    assert cell.source == refresh.SET_UP and cell is not None
+    assert code(lesson)[0].source == refresh.SET_UP
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_cells_are_short(lesson):
+    lines = [len(cell.source.splitlines()) for cell in code(lesson)]
+    assert max(lines) <= 25 and statistics.median(lines) <= 8
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_outputs_are_those_of_one_run_from_a_fresh_kernel(lesson):
+    cells = code(lesson)
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            assert output.output_type != "error" and output.get("name") != "stderr"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_nothing_of_the_machine_is_in_the_notebook(lesson):
+    notebook = read(lesson)
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        assert set(cell.metadata) <= {"tags", "reason"}
+    assert str(ROOT) not in nbformat.writes(notebook)
+
+
+def test_most_of_what_is_printed_is_compared_and_the_rest_says_why_not():
+    printing = [cell for lesson in LESSONS for cell in code(lesson) if cell.outputs]
+    ignored = [cell for cell in printing if "nbval-ignore-output" in tags(cell)]
+    assert len(ignored) <= 0.4 * len(printing)
+    for lesson in LESSONS:
+        for cell in code(lesson):
+            skipped = [tag for tag in tags(cell) if tag.startswith(("nbval", "raises", "skip"))]
+            assert skipped in ([], ["nbval-ignore-output"])
+            assert bool(skipped) == (len(cell.metadata.get("reason", "").split()) > 2)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_mirrors_are_equal_to_the_library(lesson):
+    def body(source):
+        node = ast.parse(source).body[-1]
+        for part in ast.walk(node):
+            if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part):
+                part.body = part.body[1:]
+        return ast.dump(node)
+
+    for cell in code(lesson):
+        for path in tags(cell, "mirrors:"):
+            source = textwrap.dedent(inspect.getsource(resolve(path)))
+            assert body(cell.source) == body(source), path
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_links_lead_to_files_of_this_version(lesson):
+    for cell in read(lesson).cells:
+        assert refresh.point(cell.source) == cell.source
+        for path in re.findall(r"simgan-course/blob/[\w.-]+/([\w./-]+)", cell.source):
+            assert (ROOT / path).exists(), path
+    first = read(lesson).cells[0].source
+    there = rf"{refresh.OWNER}/simgan-course/blob/{refresh.TAG}/notebooks/{lesson}.ipynb"
+    assert f"colab.research.google.com/github/{there}" in first
+    assert f"kaggle.com/kernels/welcome?src=https://github.com/{there}" in first
+
+
+def test_the_links_move_with_owner_and_tag(monkeypatch):
+    monkeypatch.setattr(refresh, "OWNER", "somebody")
+    monkeypatch.setattr(refresh, "TAG", "v9.9.9")
+    text = "[a](https://github.com/OWNER/simgan-course/blob/v0.1.0/b.py) (x/github/A/simgan-course/"
+    moved = refresh.point(text + "blob/v1/c) github.com/OWNER/another/blob/v0.1.0/b.py")
+    assert "github.com/somebody/simgan-course/blob/v9.9.9/b.py" in moved
+    assert "x/github/somebody/simgan-course/blob/v9.9.9/c" in moved
+    assert "OWNER/another/blob/v0.1.0" in moved
+
+
+def test_the_readme_lists_the_lessons():
+    text = (ROOT / "README.md").read_text()
+    assert refresh.point(text) == text
+    for lesson in LESSONS:
+        (row,) = [r for r in text.splitlines() if r.startswith(f"| [{lesson[:2]} ")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        first = read(lesson).cells[0].source
+        minutes = re.search(r"About (\d+) minutes", first)[1]
+        assert (cells[2], cells[4]) == (minutes, str(len(exercises(lesson))))
+        assert cells[5].count(f"blob/{refresh.TAG}/notebooks/{lesson}.ipynb") == 2
+
+
+# Exercises in their notebooks
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_has_a_stub_a_check_minutes_and_an_expected_output(lesson):
+    cells, asked = read(lesson).cells, exercises(lesson)
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = re.findall(
+        r"^### Exercise (\d+) · .+ \(\d+ minutes?(?:, predict first)?\)$", text, re.M
+    )
+    assert headings == [str(k) for k in range(1, len(asked) + 1)] and len(asked) >= 2
+    checked = []
+    for position, cell in enumerate(cells):
+        if "exercise" not in tags(cell):
+            assert not tags(cell, "solves:") + tags(cell, "answers:")
+            continue
+        (path,) = tags(cell, "solves:") + tags(cell, "answers:")
+        following = "\n".join(c.source for c in cells[position + 1 :] if c.cell_type == "code")
+        name, attempt = re.search(r"^exercise\.(\w+)\.check\((\w+)\)$", following, re.M).groups()
+        assert f"# exercise.{name}.hint(1)   exercise.{name}.solution()" in following
+        checked.append(name)
+        if tags(cell, "solves:"):
+            assert resolve(path) is asked[name].solves
+            assert cell.source.endswith("raise NotImplementedError")
+            assert ast.get_docstring(ast.parse(cell.source).body[-1])
+            (stub,) = ast.parse(cell.source).body
+            assert stub.name == attempt == asked[name].solves.__name__
+            theirs = inspect.signature(asked[name].solves).parameters
+            mine = [a.arg for a in stub.args.args]
+            assert mine == list(theirs)
+        else:
+            assert resolve(path) is asked[name]
+            assert cell.source == f"{attempt} = None"
+    assert sorted(checked) == sorted(asked)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_unsolved_no_exercise_is_said_to_be_solved(lesson):
+    for cell in code(lesson):
+        if ".check(" in cell.source:
+            said = "".join(output.get("text", "") for output in cell.outputs)
+            assert "Not attempted: " in said and "Correct" not in said
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """The course as others install it: a wheel, unpacked outside the repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation"]
+    # pip builds in a copy of its own, so that nothing is left in the repository.
+    source = folder / "source"
+    for name in ("simgan_lib", "pyproject.toml", "README.md", "LICENSE"):
+        path = ROOT / name
+        files = path.rglob("*") if path.is_dir() else [path]
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                target = source / file.relative_to(ROOT)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.read_bytes())
+    subprocess.run([*pip, "-w", folder, source], check=True)
+    (built,) = folder.glob("*.whl")
+    zipfile.ZipFile(built).extractall(folder / "installed")
+    return folder / "installed"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_solved_with_the_library_every_check_says_correct(lesson, wheel, tmp_path):
+    # A copy that cannot be written to, with the wheel, far from the repository.
+    notebook = read(lesson)
+    for cell in notebook.cells:
+        for path in tags(cell, "solves:"):
+            cell.source = textwrap.dedent(inspect.getsource(resolve(path)))
+        for path in tags(cell, "answers:"):
+            cell.source = cell.source.replace("None", resolve(path).source())
+    where = "import simgan_lib\nprint(simgan_lib.__file__)"
+    notebook.cells.append(nbformat.v4.new_code_cell(where))
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    nbformat.write(notebook, folder / "solved.ipynb")
+    folder.chmod(0o555)
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute"]
+    command += ["--ExecutePreprocessor.timeout=300", folder / "solved.ipynb"]
+    ran = subprocess.run(
+        [*command, "--output-dir", tmp_path],
+        env=os.environ | {"PYTHONPATH": str(wheel), "SIMGAN_STRICT": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    *cells, last = nbformat.read(tmp_path / "solved.ipynb", as_version=4).cells
+    verdicts = [
+        "".join(output.get("text", "") for output in cell.outputs)
+        for cell in cells
+        if cell.cell_type == "code" and ".check(" in cell.source
+    ]
+    assert len(verdicts) == len(exercises(lesson))
+    assert all("Correct." in verdict and "Incorrect" not in verdict for verdict in verdicts)
+    assert last.outputs[0].text.startswith(str(wheel))
+    assert [path.name for path in folder.iterdir()] == ["solved.ipynb"]

@@ -1,0 +1,37 @@
+"""Weights from a seed, and those that the package ships."""
+
+import numpy as np
+import pytest
+
+from conftest import same, weights
+from simgan_lib.eyes import to_float
+from simgan_lib.losses import self_regularization_loss
+from simgan_lib.pocket import simulate
+from simgan_lib.refiner import refiner
+from simgan_lib.weights import initialize, load_pretrained
+
+
+def test_the_seed_decides():
+    one, two, other = (weights(initialize(refiner(4), seed)) for seed in (1, 1, 2))
+    assert same(one, two) and not same(one, other)
+
+
+def test_the_shipped_refiner_changes_the_look_and_not_the_eye():
+    # Not the identity, of the camera's contrast, and like its own eye more than like another.
+    model = load_pretrained("pocket")
+    synthetic = simulate(200, "synthetic", seed=5)
+    x = to_float(synthetic.images)
+    refined = model.predict(x, verbose=0)
+    assert refined.shape == x.shape
+    assert 0.05 < float(self_regularization_loss(refined, x)) < 0.5
+    camera = to_float(simulate(200, "camera", seed=6).images)
+    spread = [images.std() for images in (x, refined, camera)]
+    assert abs(spread[1] - spread[2]) < abs(spread[0] - spread[2])
+    own, others = (np.corrcoef(refined.ravel(), y.ravel())[0, 1] for y in (x, np.roll(x, 1, 0)))
+    assert own > others + 0.2
+
+
+@pytest.mark.parametrize("name", ["", "paper", "../pretrained/pocket", None])
+def test_other_names_are_refused(name):
+    with pytest.raises(ValueError, match="named pocket; received"):
+        load_pretrained(name)
