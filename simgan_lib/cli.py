@@ -22,7 +22,6 @@ def main(argv=None):
         Exit code: 0, 2 for bad input, 130 when interrupted.
     """
     args = parser().parse_args(argv)
-    os.environ.setdefault("MPLBACKEND", "agg")
     try:
         result = args.command(args)
     except KeyboardInterrupt:
@@ -132,6 +131,9 @@ def positive(text):
 def demo(args):
     """Simulate eyes, train a refiner between them and measure gaze errors in degrees."""
     start_tensorflow()
+    import matplotlib
+
+    matplotlib.use("agg")  # the page needs no window
     from .demo import run_demo
     from .files import check_writable, writing
     from .report import report_page

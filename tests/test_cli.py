@@ -119,6 +119,12 @@ def test_pack_turns_kaggles_layout_into_ours(tmp_path, capsys):
     np.testing.assert_allclose(packed.gaze, eyes.gaze, atol=1e-6)
 
 
+def test_the_environment_of_the_process_stays_as_it_was(files):
+    before = dict(os.environ)
+    assert main(["pack", str(files / "a.h5"), str(files / "c.h5")]) == 0
+    assert dict(os.environ) == before
+
+
 def test_without_json_people_get_lines(files, capsys):
     assert main(["pack", str(files / "a.h5"), str(files / "c.h5")]) == 0
     out = capsys.readouterr().out

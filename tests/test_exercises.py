@@ -5,9 +5,17 @@ import pkgutil
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from simgan_lib import exercises
 from simgan_lib.exercises.core import Choice, Exercise, Function, Number
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    # Other tests ask TensorFlow for determinism, under which attempts with tf.random need a seed.
+    tf.random.set_seed(0)
+
 
 LESSONS = [m.name for m in pkgutil.iter_modules(exercises.__path__) if m.name != "core"]
 

@@ -209,8 +209,8 @@ settles = Choice(
         "each swing is smaller than the one before. Within 100 rounds both stay near the cross.",
         "c": "that is what such a game does when D has no reason to stay small. Here D loses by "
         "a steep slope once the two heaps overlap, and that takes a part of every swing.",
-        "d": "it happens, with other rates or longer turns, and you will see it next; with single "
-        "steps of rate 0.3 every swing is smaller than the one before.",
+        "d": "that takes very large rates. With long turns of both it swings for ever, as you will "
+        "see next; with single steps of rate 0.3 every swing is smaller than the one before.",
     },
     hints=[
         "What is D's slope when the shift first equals the mean? For many rounds D has learnt that "
