@@ -4,16 +4,23 @@ An exercise of code is a judge, decorated: a function that calls the attempt and
 where it is wrong. Its solution is the library's own source, so the two cannot drift apart.
 """
 
+import collections.abc
 import copy
 import inspect
 import math
 import os
+import random
+import re
+import sysconfig
 import textwrap
 import traceback
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+PACKAGE = Path(__file__).parent.parent
 
 
 class Incorrect(Exception):
@@ -46,8 +53,11 @@ class Exercise:
 
     def verdict(self, *attempt):
         """What `check` prints."""
+        state = random.getstate()  # from which Keras draws the seeds that nobody gave
         try:
-            if len(attempt) != 1 or attempt[0] is None or attempt[0] is ...:
+            if len(attempt) > 1:
+                raise Incorrect(f"check takes one thing; received {len(attempt)}.")
+            if not attempt or attempt[0] is None or attempt[0] is ...:
                 raise NotAttempted
             remark = self.judge(attempt[0])
         except NotAttempted:
@@ -56,11 +66,13 @@ class Exercise:
             return f"Incorrect: {error}"
         except Exception as error:  # what came back is stranger than the judge foresaw
             return f"Incorrect: the check could make no sense of it ({_describe(error)})."
-        return f"Correct. {remark}" if remark else "Correct."
+        finally:
+            random.setstate(state)
+        return f"Correct. {remark[:1].upper()}{remark[1:]}" if remark else "Correct."
 
     def hint(self, number=1):
         """Prints hint `number`, counted from 1."""
-        if number in range(1, len(self.hints) + 1):
+        if type(number) is int and 1 <= number <= len(self.hints):
             print(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}")
         else:
             print(f"There are hints 1 to {len(self.hints)}; received {number!r}.")
@@ -84,7 +96,7 @@ class Function(Exercise):
         self._judge = judge
 
     def judge(self, attempt):
-        if not callable(attempt):
+        if not callable(attempt) or isinstance(attempt, keras.Model):
             raise Incorrect(
                 "check takes the function itself, its name without brackets; "
                 f"received {_short(attempt)}."
@@ -149,7 +161,7 @@ class Number(Exercise):
         tolerance: How far from it is still right.
         why: What is said of the right answer.
         hints: Sentences, each telling more than the one before.
-        mistakes: Dict from a wrong number, known by the same tolerance, to what is said of it.
+        mistakes: Dict from a wrong number, known to a hundredth of it, to what is said of it.
     """
 
     task = "put a number in place of None"
@@ -162,11 +174,11 @@ class Number(Exercise):
         self.mistakes = mistakes or {}
 
     def judge(self, attempt):
-        number = numbers(attempt, (), "the answer")
+        number = float(numbers(attempt, (), "the answer"))
         if abs(number - self.answer) <= self.tolerance:
             return self.why
         for wrong, what in self.mistakes.items():
-            if abs(number - wrong) <= self.tolerance:
+            if math.isclose(number, wrong, rel_tol=0.01):
                 raise Incorrect(what)
         raise Incorrect(f"it is another number; received {number:g}.")
 
@@ -192,27 +204,34 @@ def call(attempt, *args):
         NotAttempted: If it raises NotImplementedError, as the stub does.
         Incorrect: If it raises anything else, or changes an argument.
     """
-    given = [copy.deepcopy(arg) if isinstance(arg, np.ndarray) else arg for arg in args]
+    given = [copy.deepcopy(arg) if isinstance(arg, np.ndarray | list) else arg for arg in args]
     result = run(attempt, *given)
     for position, (before, after) in enumerate(zip(args, given, strict=True), start=1):
-        if isinstance(before, np.ndarray) and not _equal(before, after):
+        if isinstance(before, np.ndarray | list) and not _equal(before, after):
             raise Incorrect(
                 f"it changes its argument number {position} in place; whoever called it still "
-                "needs that array, so work on a new one."
+                f"needs that {type(before).__name__.removeprefix('nd')}, so work on a new one."
             )
     return result
 
 
 def run(attempt, *args):
-    """Calls an attempt as it is, for one that is meant to change its arguments; see `call`."""
+    """Calls an attempt as it is, for one that is meant to change its arguments; see `call`.
+
+    An attempt that is a `tf.function` runs eagerly, so that its errors are the learner's.
+    """
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
     try:
         return attempt(*args)
     except NotImplementedError as error:
-        raise NotAttempted from error
+        if not error.args:  # NumPy and Keras raise it too, but say why
+            raise NotAttempted from error
+        raise Incorrect(f"your code raised {_describe(error)}{_line(error)}.") from error
     except (Exception, SystemExit) as error:
-        lines = [f.lineno for f in traceback.extract_tb(error.__traceback__)[1:]]
-        where = f" in line {lines[0]} of the cell" if lines else ""
-        raise Incorrect(f"your code raised {_describe(error)}{where}.") from error
+        raise Incorrect(f"your code raised {_describe(error)}{_line(error)}.") from error
+    finally:
+        tf.config.run_functions_eagerly(eagerly)
 
 
 def numbers(value, shape, what="the result"):
@@ -225,19 +244,24 @@ def numbers(value, shape, what="the result"):
     """
     if value is None:
         raise Incorrect(f"{what} is None: does every way through the function end in `return`?")
+    if isinstance(value, collections.abc.Iterator):
+        value = tuple(value)
+    wanted = "a number" if shape == () else "numbers"
     try:
         array = np.asarray(value)
     except Exception as error:
-        raise Incorrect(f"{what} should be numbers; received {_short(value)}.") from error
+        raise Incorrect(f"{what} should be {wanted}; received {_short(value)}.") from error
     if array.dtype.kind not in "fiu" and array.dtype.name != "bfloat16":
-        raise Incorrect(f"{what} should be numbers; received {_short(value)}.")
+        raise Incorrect(f"{what} should be {wanted}; received {_short(value)}.")
     fits = len(array.shape) == len(shape)
     if not fits or any(n not in (None, m) for n, m in zip(shape, array.shape, strict=True)):
         wanted = "a single number" if shape == () else f"of shape {shape}"
         raise Incorrect(f"{what} should be {wanted}; received shape {array.shape}.")
     array = array.astype(np.float64)
-    if not np.isfinite(array).all():
-        raise Incorrect(f"{what} should be finite, and {_share(~np.isfinite(array))} is not.")
+    finite = np.isfinite(array)
+    if not finite.all():
+        received = array if shape == () else f"{array[~finite][0]} in {(~finite).sum()} places"
+        raise Incorrect(f"{what} should be finite; received {received}.")
     return array
 
 
@@ -281,22 +305,30 @@ def gradients(attempt, *args):
         loss = run(attempt, *tensors)
     if not tf.is_tensor(loss):
         return loss, [None] * len(watched)
-    return loss, tape.gradient(loss, watched)
+    found = tape.gradient(loss, watched)
+    return loss, [None if g is None else tf.convert_to_tensor(g) for g in found]
 
 
 def _equal(a, b):
+    if isinstance(a, list):
+        return a == b
     return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
 def _describe(error):
     """An exception in one short line."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message[:120]}" if message else type(error).__name__
+    message = re.sub(r"\{\{.*?\}\}|\x1b\[\d*m", "", str(error))  # TensorFlow's names and colours
+    message = textwrap.shorten(message, 160).rstrip(".")
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _line(error):
+    """The line of the learner's own code at which it was raised, if there is one."""
+    libraries = [*map(sysconfig.get_path, ("stdlib", "purelib", "platlib")), str(PACKAGE)]
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f.lineno for f in frames if not f.filename.startswith((*libraries, "<__array"))]
+    return f" in line {own[-1]} of the cell" if own else ""
 
 
 def _short(value):
     return f"{type(value).__name__} {textwrap.shorten(repr(value), 60)}"
-
-
-def _share(mask):
-    return f"{math.ceil(100 * np.mean(mask))} % of it"

@@ -80,45 +80,101 @@ def angular_error(attempt):
     rng = np.random.default_rng(0)
     a = gaze.from_pitch_yaw(rng.uniform(-20, 5, 200), rng.uniform(-20, 20, 200)).astype(float)
     b = gaze.from_pitch_yaw(rng.uniform(-50, -25, 200), rng.uniform(-20, 20, 200)).astype(float)
-    short = a * rng.uniform(0.7, 0.95, (200, 1))  # what a network estimates is not of length 1
+    b[160:] *= -1  # more than 90 degrees away
+    # what a network estimates is not of length 1, and no length may drop out
+    size_a, size_b = rng.uniform(0.7, 0.95, 200), rng.uniform(0.8, 1.2, 200)
+    short, other = a * size_a[:, None], b * size_b[:, None]
     right = gaze.angular_error(a, b)
-    cosine, raw = (a * b).sum(-1), (short * b).sum(-1)
-    got = call(attempt, short, b)
+    cosine = (a * b).sum(-1)
+    raw = cosine * size_a * size_b
+    lengths = (
+        "the vectors are not normalised: an estimator's are not of length 1, and a vector that is "
+        "too short would count as pointing elsewhere. Divide by both lengths."
+    )
+    half = "only one of the two vectors is normalised: the length of {} still counts. Divide by "
+    half += "both lengths."
+    unequal = [
+        (raw, lengths),
+        (cosine * size_b, half.format("the second, b,")),
+        (cosine * size_a, half.format("the first, a,")),
+    ]
+    try:
+        got = call(attempt, short, other)
+    except Incorrect as error:
+        if _is_domain(error):
+            raise Incorrect(
+                f"{error} What it takes is no cosine: divide by both lengths."
+            ) from None
+        raise
     if isinstance(got, int | float | np.number) or getattr(got, "shape", None) == ():
         raise Incorrect(
             "this is one number for all 200 eyes; return an angle for each, so that one can still "
             "ask which eyes are bad. The sum of the products runs over the last axis only."
         )
+    missing = _missing(got)
+    for product, message in unequal:
+        if np.array_equal(missing, np.abs(product) > 1):
+            raise Incorrect(message)
     got = numbers(got, (200,), "the error")
     pitch, yaw = np.subtract(gaze.to_pitch_yaw(a), gaze.to_pitch_yaw(b))
     apart = "{} is not the angle between the two: away from yaw 0 and pitch 0 they differ."
-    lengths = (
-        "the vectors are not normalised: an estimator's are not of length 1, and a vector that is "
-        "too short would count as pointing elsewhere. Divide by both lengths."
-    )
+    for product, message in unequal:
+        angle = np.arccos(np.clip(product, -1, 1))
+        recognise(got, (np.degrees(angle), message), (angle, message))
+    sine = np.clip(np.sin(np.radians(right)) * size_a * size_b, 0, 1)
     recognise(
         got,
         (np.radians(right), "these are radians; people read degrees, so `np.degrees` is missing."),
-        (np.degrees(np.arccos(raw)), lengths),
-        (np.arccos(raw), lengths),
+        (
+            np.minimum(right, 90),
+            "angles beyond 90 degrees come out as 90: their cosine is negative, and the clip takes "
+            "it for 0. Clip to [-1, 1].",
+        ),
+        (
+            np.minimum(right, 180 - right),
+            "angles beyond 90 degrees come out too small, 120 as 60: the sign of the cosine is "
+            "lost. `abs` drops it, and an arcsine of |a x b| never had it.",
+        ),
+        (np.degrees(np.arcsin(sine)), lengths),
         (raw, "this is the product a . b, not an angle; and vectors may be shorter than 1."),
         (cosine, "this is the cosine itself; the angle is its `np.arccos`, in degrees."),
         (1 - cosine, "this is 1 - cosine, no angle; take `np.arccos` of the cosine, in degrees."),
         (np.abs(pitch) + np.abs(yaw), apart.format("the sum of the differences of pitch and yaw")),
         (np.hypot(pitch, yaw), apart.format("the root of the squared differences of the angles")),
-        (np.linalg.norm(short - b, axis=-1), "this is the distance of the two tips, no angle."),
+        (np.linalg.norm(short - other, axis=-1), "this is the distance of the two tips, no angle."),
         (np.linalg.norm(a - b, axis=-1), "this is the distance of the two tips, no angle."),
     )
     expect(got, right, "the error")
-    again = call(attempt, a, a)
+    rounding = (
+        "rounding lifts their cosine above 1, where there is no arccos. Clip the cosine to [-1, 1]."
+    )
+    try:
+        again = call(attempt, a, a)
+    except Incorrect as error:
+        if _is_domain(error):
+            raise Incorrect(f"{error} It did so for two equal vectors: {rounding}") from None
+        raise
     if np.isnan(np.asarray(again, float)).any():
         raise Incorrect(
-            "for two equal vectors it is NaN in places: rounding lifts their cosine above 1, where "
-            "there is no arccos, and one NaN spoils every mean. Clip the cosine to [-1, 1]."
+            f"for two equal vectors it is NaN in places, and one NaN spoils every mean: {rounding}"
         )
     again = numbers(again, (200,), "the error of equal vectors")
     if np.abs(again).max() > 0.1:
         raise Incorrect(f"equal vectors should have error 0; received {np.abs(again).max():.3g}.")
+
+
+def _is_domain(error):
+    """Whether it is what `math.acos` says of a number beyond -1 and 1."""
+    return "math domain error" in str(error) or "in range from -1" in str(error)
+
+
+def _missing(value):
+    """Where a result is NaN; None if nowhere, or if it is no array of numbers."""
+    try:
+        nan = np.isnan(np.asarray(value, float))
+    except (TypeError, ValueError):
+        return None
+    return nan if nan.any() else None
 
 
 def twelve_eyes():

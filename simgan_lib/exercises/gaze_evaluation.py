@@ -7,6 +7,11 @@ from ..eyes import EyeSet
 from ..gaze import from_pitch_yaw, to_pitch_yaw
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
 
+_EARLY = (
+    "only one eye is counted. In a loop, does `return` stand inside it, so that it ends early? It "
+    "belongs after the loop."
+)
+
 
 @function(
     solves=evaluation.share_within,
@@ -17,7 +22,8 @@ from .core import Choice, Incorrect, call, expect, function, numbers, recognise
     ],
 )
 def share_within(attempt):
-    error = np.array([6.5, 1.0, 30.0, 7.0, 9.0, 0.1, 8.0, 3.0])
+    # the shares within, below, above, from the limit on and so on all differ; the first is outside
+    error = np.array([30.0, 6.5, 1.0, 7.0, 9.0, 0.1, 8.0, 3.0, 2.0, 5.0, 0.05])
     for degrees in (7.0, 9.0):
         inside = error <= degrees
         right = 100 * inside.mean()
@@ -31,6 +37,19 @@ def share_within(attempt):
                 "not below.",
             ),
             (100 - right, "this is the share of the eyes that are off by more than the limit."),
+            (
+                100 * np.mean(error >= degrees),
+                "this is the share of the eyes that are off by the limit or more: the comparison "
+                "is turned round, or the two parameters are swapped. The errors come first.",
+            ),
+            (
+                0,
+                "no eye is counted. In a loop, does `return` stand inside it, so that it ends "
+                "with the first eye? And `//` would cut the share down to 0.",
+            ),
+            (100 / len(error), _EARLY),
+            (1 / len(error), _EARLY),
+            (1, _EARLY),
             (inside.sum(), "this is the number of eyes, not their share in percent."),
             (
                 error[inside].mean(),
@@ -62,8 +81,8 @@ def share_within(attempt):
     ],
 )
 def add_noise(attempt):
-    grey = np.full((120, 35, 55), 128, np.uint8)
-    grey[100:110], grey[110:] = 0, 255
+    grey = np.full((120, 35, 55), 90, np.uint8)
+    grey[50:100], grey[100:110], grey[110:] = 170, 0, 255
     yaw = np.linspace(-20, 20, len(grey))
     gaze, person = from_pitch_yaw(yaw / 4, yaw), np.arange(len(grey)) // 20
 
@@ -84,6 +103,12 @@ def add_noise(attempt):
         if result.gaze is None or not np.array_equal(result.gaze, gaze):
             lost = "no" if result.gaze is None else "other"
             raise Incorrect(f"noise does not change where an eye looks; received {lost} labels.")
+        if result.person is None or not np.array_equal(result.person, person):
+            lost = "no" if result.person is None else "other"
+            raise Incorrect(
+                f"noise does not change whose eye it is; received {lost} persons. Hand on "
+                "`eyes.person` as the third argument of EyeSet."
+            )
         return result.images[:].astype(float)
 
     images = noisy(8, 1)
@@ -92,16 +117,40 @@ def add_noise(attempt):
             "grey levels wrap around: dark pixels turn white and white ones dark, since uint8 "
             "goes on from 255 to 0. Limit the sum to 0..255, with `np.clip`, before `astype`."
         )
-    noise = images[:100] - 128
+    darkest, brightest = images[100:].min(), images[100:].max()
+    if darkest > 0 or brightest < 255:
+        raise Incorrect(
+            "grey levels run from 0 to 255, and black and white pixels should come near to them; "
+            f"received {darkest:g} to {brightest:g}. Limit the sum to 0..255."
+        )
+    noise = images[:100] - grey[:100]
     deviation, mean = noise.std(), noise.mean()
     if deviation == 0:
         raise Incorrect("the images come back without noise.")
     if noise.std((1, 2)).max() < 1e-6:
         raise Incorrect("all pixels of an eye get the same number; every pixel needs its own.")
-    if np.array_equal(noise[0], noise[1]):
+    for axis, line in ((2, "row"), (1, "column")):
+        if noise.std(axis).max() < 1e-6:
+            raise Incorrect(
+                f"all pixels of a {line} get the same number; every pixel needs its own."
+            )
+    patterns = len({image.tobytes() for image in noise})
+    if 1 < patterns < len(noise):
+        raise Incorrect(
+            f"100 eyes share {patterns} noise images, so the noise repeats. Draw one number for "
+            "every pixel of every eye."
+        )
+    if patterns == 1:
         raise Incorrect(
             "every eye gets the same noise: a fixed pattern, which a network learns to subtract. "
             "Draw one number for every pixel of every eye."
+        )
+    dark, bright = noise[:50].std(), noise[50:].std()
+    if not 0.9 < bright / max(dark, 1e-6) < 1.1:
+        raise Incorrect(
+            "the noise depends on the pixel: eyes of grey 90 get a standard deviation of "
+            f"{dark:.2f}, eyes of grey 170 one of {bright:.2f}. Add the noise, do not multiply by "
+            "it: it is equally strong everywhere."
         )
     if abs(deviation - 8**0.5) < 0.2:
         raise Incorrect("`level` is the standard deviation; here it came out as the variance.")
@@ -125,7 +174,7 @@ def add_noise(attempt):
         raise Incorrect("the same seed should give the same noise, so that a run can be repeated.")
     if np.array_equal(noisy(8, 2), images):
         raise Incorrect("two seeds give the same noise; the argument `seed` is not used.")
-    deviation = (noisy(3, 1)[:100] - 128).std()
+    deviation = (noisy(3, 1)[:100] - grey[:100]).std()
     if not 2.8 < deviation < 3.2:
         raise Incorrect(f"with level 3 the deviation should be 3; received {deviation:.2f}.")
 

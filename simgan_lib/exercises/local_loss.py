@@ -1,7 +1,9 @@
 """Exercises of lesson 03: the discriminator and the losses of both players."""
 
+import inspect
+
 import numpy as np
-from keras import Model, ops
+from keras import Model, layers, ops
 
 from .. import discriminator as networks
 from .. import losses
@@ -43,24 +45,40 @@ def discriminator(attempt):
             "the function should return a `keras.Model`, `Model(images, x)`; received "
             f"{type(model).__name__}."
         )
+    before = model.get_weights()
+    try:
+        _judge_map(model)
+    finally:  # the attempt may return one and the same model every time
+        model.set_weights(before)
+
+
+def _judge_map(model):
     rng = np.random.default_rng(0)
     x = rng.uniform(-1, 1, (3, 35, 55, 1)).astype("float32")
-    got = ops.convert_to_numpy(run(model, x))
+    got = run(model, x)
+    if isinstance(got, list | tuple | dict):
+        raise Incorrect(
+            "the model should return one tensor, the map of logits; its output is a "
+            f"{type(got).__name__} here. `Model(images, x)` takes x as it is."
+        )
+    got = ops.convert_to_numpy(got)
+    if got.shape[1:] == (126, 2):
+        raise Incorrect(
+            "the 126 verdicts are there, but the map's rows and columns are lost: (126, 2) where "
+            "(9, 14, 2) is asked for. Leave out the `Reshape`; the loss takes the map as it is."
+        )
     if got.ndim < 4:
         raise Incorrect(
             f"this gives one verdict an image, shape {got.shape[1:]}; a map of verdicts (9, 14, 2) "
             "is asked for. Leave out `Flatten`, `Dense` and global pooling: convolutions only."
         )
-    if got.shape[1:3] == (5, 7):
-        raise Incorrect(
-            "the map should be 9 x 14; received 5 x 7. The pooling moves by 2; with stride 1 it "
-            "keeps all patches."
-        )
     if got.shape[1:3] != (9, 14):
+        why = _differs(model) or (
+            'Two layers have stride 2, all others stride 1, and all have padding="same": with '
+            '"valid" the patches at the border are lost.'
+        )
         raise Incorrect(
-            f"the map should be 9 x 14; received {got.shape[1]} x {got.shape[2]}. Two layers have "
-            'stride 2, all others stride 1, and all have padding="same": with "valid" the patches '
-            "at the border are lost."
+            f"the map should be 9 x 14; received {got.shape[1]} x {got.shape[2]}. {why}"
         )
     if got.shape[3] != 2:
         raise Incorrect(f"a patch has 2 logits, real and refined; received {got.shape[3]}.")
@@ -98,14 +116,69 @@ def discriminator(attempt):
             "a sigmoid stands inside the model. Return the logits; the loss takes the softmax.",
         ),
     )
-    pooling = [type(layer).__name__ for layer in model.layers if "Pool" in type(layer).__name__]
+    pooling = [
+        type(layer).__name__
+        for layer in _layers(model, layers.Layer)
+        if "Pool" in type(layer).__name__
+    ]
     if pooling != ["MaxPooling2D"] and not close(got, right):
         raise Incorrect(
             "one max pooling 3x3 stands after the second convolution; it widens the window to 23 "
             f"pixels. Received {', '.join(pooling) or 'none'}."
         )
-    what = "with the same weights as the library's, the map (a ReLU missing somewhere?)"
-    expect(got, right, what)
+    if not close(got, right):
+        why = _differs(model) or "Strides, pooling or activations differ from the table."
+        raise Incorrect(f"with the same weights as the library's it returns another map. {why}")
+    if not close(model(x, training=True).numpy(), got):
+        raise Incorrect(
+            "in training, with training=True, the model returns something else than in use: it "
+            "has a layer such as Dropout or noise. The table has none."
+        )
+
+
+def _differs(model):
+    """What strides, pooling and padding differ from the table, in a sentence; "" if none."""
+    convolutions = _layers(model, layers.Conv2D)
+    if len(convolutions) == 5:
+        for number, (layer, stride) in enumerate(
+            zip(convolutions, (2, 2, 1, 1, 1), strict=True), start=1
+        ):
+            if tuple(layer.strides) != (stride, stride):
+                return (
+                    f"Convolution {number} has strides {tuple(layer.strides)}; in the table its "
+                    f"stride is {stride}."
+                )
+    for layer in _layers(model, layers.MaxPooling2D):
+        if tuple(layer.pool_size) != (3, 3):
+            return f"The max pooling takes {tuple(layer.pool_size)} pixels; in the table 3 x 3."
+        if tuple(layer.strides) == (3, 3):
+            return (
+                "The max pooling moves by 3: without `strides` Keras takes the size of its window. "
+                "Write `strides=1`, which keeps all patches."
+            )
+        if tuple(layer.strides) != (1, 1):
+            return (
+                f"The max pooling moves by {layer.strides[0]}; with stride 1 it keeps all patches."
+            )
+    for layer in [*convolutions, *_layers(model, layers.MaxPooling2D)]:
+        size = getattr(layer, "kernel_size", None) or layer.pool_size
+        if layer.padding != "same" and max(size) > 1:
+            return (
+                f'{type(layer).__name__} has padding="{layer.padding}", and the patches at the '
+                'border are lost; all layers have padding="same".'
+            )
+    return ""
+
+
+def _layers(model, kind):
+    """The model's layers of a kind, also those of models inside it."""
+    found = []
+    for layer in model.layers:
+        if isinstance(layer, Model):
+            found += _layers(layer, kind)
+        elif isinstance(layer, kind):
+            found.append(layer)
+    return found
 
 
 def _log_softmax(logits, axis=-1):
@@ -126,8 +199,7 @@ def _cross_entropy(logits, target):
     ],
 )
 def local_adversarial_loss(attempt):
-    # 3 x 5 patches of 2 classes: axes that are mixed up do not fit by accident
-    logits = np.random.default_rng(1).normal(0, 2, (4, 3, 5, 2)).astype("float32")
+    logits = np.random.default_rng(1).normal(0, 2, (4, 9, 14, 2)).astype("float32")
     wide = np.float64(logits)
     channels = wide.transpose(0, 3, 1, 2)
     for target in (losses.REAL, losses.REFINED):
@@ -139,18 +211,24 @@ def local_adversarial_loss(attempt):
             "neighbouring patches, not the two classes. The classes are the last axis as it is."
         )
         axes = "the softmax runs over {}, so patches compete with each other. Its axis is the last."
+        index = "this takes {} number `target` of the batch or map; the target is a class, and the "
+        index += "classes are the last axis: `[..., target]`."
         scale = "The weight lambda of the other term would mean something else for every"
         recognise(
             got,
             (-_log_softmax(wide.reshape(4, 2, -1), 1)[:, target].mean(), mixed),
             (-_log_softmax(channels.reshape(-1, 2))[:, target].mean(), mixed),
             (-_log_softmax(channels.reshape(4, -1, 2))[..., target].mean(), mixed),
+            (-_log_softmax(wide)[target].mean(), index.format("image")),
+            (-_log_softmax(wide)[:, target].mean(), index.format("row")),
+            (-_log_softmax(wide)[:, :, target].mean(), index.format("column")),
+            (-_log_softmax(wide, 0)[target].mean(), index.format("image")),
             (-_log_softmax(wide, 0)[..., target].mean(), axes.format("the batch")),
             (-_log_softmax(wide, 1)[..., target].mean(), axes.format("the rows")),
             (-_log_softmax(wide, 2)[..., target].mean(), axes.format("the columns")),
             (-_log_softmax(wide, (1, 2))[..., target].mean(), axes.format("the patches")),
-            (right * 60, f"this is a sum. {scale} batch and map. Take the mean."),
-            (right * 15, f"this sums over the patches. {scale} size of the map. Take the mean."),
+            (right * 504, f"this is a sum. {scale} batch and map. Take the mean."),
+            (right * 126, f"this sums over the patches. {scale} size of the map. Take the mean."),
             (right * 4, f"this sums over the batch. {scale} batch. Take the mean."),
             (
                 right / 2,
@@ -193,9 +271,9 @@ def local_adversarial_loss(attempt):
     if gradient is None:
         raise Incorrect(NO_GRADIENT)
     chance = np.exp(_log_softmax(wide))
-    if not close(gradient, (chance - [0, 1]) / 60):
+    if not close(np.asarray(gradient) * 504, chance - [0, 1]):
         raise Incorrect("the value is right, but its gradient is not that of the cross-entropy.")
-    sure = np.full((1, 3, 5, 2), [500.0, -500.0], "float32")
+    sure = np.full((1, 9, 14, 2), [500.0, -500.0], "float32")
     got = np.asarray(call(attempt, sure, losses.REFINED))
     if not close(got, 1000):
         raise Incorrect(
@@ -206,7 +284,7 @@ def local_adversarial_loss(attempt):
 
 
 def _two_maps():
-    return np.random.default_rng(2).normal(0, 2, (2, 4, 3, 5, 2)).astype("float32")
+    return np.random.default_rng(2).normal(0, 2, (2, 4, 9, 14, 2)).astype("float32")
 
 
 @function(
@@ -219,8 +297,9 @@ def _two_maps():
 )
 def refiner_loss(attempt):
     logits, _ = _two_maps()
-    refined, synthetic = np.random.default_rng(3).uniform(-1, 1, (2, 4, 7, 11, 1)).astype("float32")
-    weight = 3.0
+    images = np.random.default_rng(3).uniform(-1, 1, (2, 4, 35, 55, 1)).astype("float32")
+    refined, synthetic = images
+    weight = 2.5
     got = numbers(call(attempt, logits, refined, synthetic, weight), (), "the loss")
     realism = _cross_entropy(logits, losses.REAL)
     opposite = _cross_entropy(logits, losses.REFINED)
@@ -249,6 +328,10 @@ def refiner_loss(attempt):
             "this fools D by maximising its loss: right in theory, but the gradient dies where D "
             "is sure, which is when R needs it. Minimise the loss with the target REAL.",
         ),
+        (
+            realism + 3 * fidelity,
+            "lambda is always 3 here; it is the argument `weight`, 2.5 in this check.",
+        ),
         (realism + weight * size.sum(), summed),
         (realism + weight * size.sum((1, 2, 3)).mean(), summed),
     )
@@ -256,6 +339,21 @@ def refiner_loss(attempt):
     _, (verdict, image, _) = gradients(attempt, logits, refined, synthetic, weight)
     if verdict is None or image is None:
         raise Incorrect(NO_GRADIENT)
+    try:
+        inspect.signature(attempt).bind(logits, refined, synthetic, weight, None)
+    except (TypeError, ValueError):
+        return  # it does without psi
+    got = call(attempt, logits, refined, synthetic, weight, lambda images: images[:, ::2])
+    got = numbers(got, (), "the loss with psi")
+    recognise(
+        got,
+        (
+            realism + weight * fidelity,
+            "`psi` makes no difference: hand it on to `self_regularization_loss`.",
+        ),
+    )
+    right = realism + weight * size[:, ::2].mean()
+    expect(got, right, "the loss with psi, a function that leaves out every other row,")
 
 
 @function(

@@ -49,6 +49,19 @@ def resnet_block(attempt):
             f"two 3x3 convolutions with biases have weights of shapes {[(3, 3, 5, 5), (5,)] * 2}; "
             f"received {shapes}."
         )
+    try:
+        twice = Model(images, run(attempt, out, 5))
+    except ValueError as error:
+        if "unique" not in str(error):
+            raise
+        raise Incorrect(
+            "a refiner has four blocks, but two of these do not fit into one model: their layers "
+            "have the same fixed names. Leave `name=` out."
+        ) from error
+    if len(twice.weights) != 2 * len(block.weights):
+        raise Incorrect(
+            "a second block shares its layers with the first; make new layers in every call."
+        )
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2, 7, 9, 5)).astype("float32")
     block.set_weights([np.zeros(shape) for shape in shapes])
@@ -72,22 +85,31 @@ def resnet_block(attempt):
     def convolution(x, k):
         return ops.conv(x, kernels[k], padding="same") + biases[k]
 
-    first = convolution(x, 0)
-    y = convolution(ops.relu(first), 1)
     got = block(x).numpy()
-    recognise(
-        got,
-        (
-            ops.relu(x + convolution(first, 1)),
-            "the ReLU between the two convolutions is missing; without it they are one.",
-        ),
-        (
-            ops.relu(x + ops.relu(y)),
-            "a ReLU stands before the sum: the block can then only make things brighter. Add "
-            "first, then take the ReLU.",
-        ),
-    )
-    expect(got, ops.relu(x + y).numpy(), "the block's output")
+    rights = []
+    for one, two in ((0, 1), (1, 0)):  # a layer of one's own may keep its weights in either order
+        first = convolution(x, one)
+        y = convolution(ops.relu(first), two)
+        rights.append(ops.relu(x + y).numpy())
+        recognise(
+            got,
+            (
+                ops.relu(x + convolution(first, two)),
+                "the ReLU between the two convolutions is missing; without it they are one.",
+            ),
+            (
+                ops.relu(x + ops.relu(y)),
+                "a ReLU stands before the sum: the block can then only make things brighter. Add "
+                "first, then take the ReLU.",
+            ),
+        )
+    if not close(got, rights[1]):
+        expect(got, rights[0], "the block's output")
+    if not close(block(x, training=True).numpy(), got):
+        raise Incorrect(
+            "in training, with training=True, the block returns something else than in use: it "
+            "has a layer such as Dropout or noise. The paper's block has none."
+        )
 
 
 @function(
@@ -100,18 +122,30 @@ def resnet_block(attempt):
 def receptive_field(attempt):
     for kernels, strides in [
         ([3], [1]),
+        # before the small ones, for which several mistakes give the same number
+        ([7, 5, 3, 3], [4, 2, 2, 2]),
         ([3, 3], [1, 1]),
         ([3, 3], [2, 1]),
         ([3, 3], [1, 2]),
-        ([7, 5, 3, 3], [4, 2, 2, 2]),
+        ([2, 4, 3], [2, 1, 1]),
+        ([3, 5], [2, 1]),
     ]:
-        got = numbers(call(attempt, kernels, strides), ())
+        got = numbers(call(attempt, list(kernels), list(strides)), ())
         steps = np.cumprod([1, *strides])
         widths = np.array(kernels) - 1
         right = 1 + (widths * steps[:-1]).sum()
         if got != right:
+            forward = 1
+            for kernel, stride in zip(kernels, strides, strict=True):
+                forward = (forward - 1) * stride + kernel
             recognise(
                 got,
+                (
+                    forward,
+                    "(size - 1) * stride + kernel is the formula that goes backwards, from the "
+                    "last layer to the first; here it runs forwards. Reverse the lists, or count "
+                    "steps: a kernel adds k - 1 of them, then its stride multiplies the step.",
+                ),
                 (
                     1 + widths.sum(),
                     "the strides are left out. After a stride of 2 the next kernel's pixels lie "
@@ -143,7 +177,7 @@ def receptive_field(attempt):
 )
 def self_regularization_loss(attempt):
     rng = np.random.default_rng(0)
-    refined, synthetic = rng.uniform(-1, 1, (2, 3, 7, 11, 1)).astype("float32")
+    refined, synthetic = rng.uniform(-1, 1, (2, 3, 35, 55, 1)).astype("float32")
     difference = refined - synthetic
     size = np.abs(difference)
     got = numbers(call(attempt, refined, synthetic), (), "the loss")
@@ -151,6 +185,11 @@ def self_regularization_loss(attempt):
     l2 = "The paper's is L1, the mean absolute value."
     recognise(
         got,
+        (
+            -size.mean(),
+            "the sign is turned: whoever makes this small moves the image as far as possible. "
+            "Leave the minus out.",
+        ),
         (size.sum(), f"this is a sum; {scale} batch and image size. Take the mean."),
         (size.sum((1, 2, 3)).mean(), f"this sums over pixels; {scale} image size. Take the mean."),
         (size.mean((1, 2, 3)).sum(), f"this sums over the batch; {scale} batch size. Take means."),
@@ -166,7 +205,7 @@ def self_regularization_loss(attempt):
             "the value is right, but no gradient reaches the refiner: the loss leaves TensorFlow "
             "on its way. Use the functions of `keras.ops`."
         )
-    if not close(gradient, np.sign(difference) / difference.size):
+    if not close(np.asarray(gradient) * difference.size, np.sign(difference)):
         raise Incorrect("the value is right, but its gradient is not that of the mean |R(x) - x|.")
 
 

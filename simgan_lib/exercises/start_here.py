@@ -55,6 +55,18 @@ def value(attempt):
             "the two means are subtracted: D would lose by being right about generated numbers. "
             "Add them.",
         ),
+        (
+            real.mean() + np.log(1 - d_generated).mean(),
+            "both kinds get log(1 - D) here, so D would gain by calling everything real. For "
+            "generated numbers it is log D.",
+        ),
+        (real.mean(), "the term of the generated numbers is missing: + mean(log D(generated))."),
+        (generated.mean(), "the term of the real numbers is missing: mean(log(1 - D(real)))."),
+        (
+            np.log(1 - d_real.mean()) + np.log(d_generated.mean()),
+            "this is the logarithm of a mean, in which one bad mistake hardly counts. First the "
+            "logarithm of every number, then the mean.",
+        ),
         (right / np.log(10), "this is log10; the course's logarithm is the natural one, `np.log`."),
         (right / np.log(2), "this is log2; the course's logarithm is the natural one, `np.log`."),
     )

@@ -37,9 +37,9 @@ def error_by_arccos(a, b):
     return np.degrees(np.arccos(np.clip((unit(a) * unit(b)).sum(-1), -1, 1)))
 
 
-def error_without_clip(a, b):
+def error_without_clip(a, b, unit_a=unit, unit_b=unit):
     with np.errstate(invalid="ignore"):
-        return np.degrees(np.arccos((unit(a) * unit(b)).sum(-1)))
+        return np.degrees(np.arccos((unit_a(a) * unit_b(b)).sum(-1)))
 
 
 def error_in_float32(pred, true):
@@ -53,6 +53,10 @@ def error_by_loops(a, b):
         product = sum(i * j for i, j in zip(p, q, strict=True))
         errors.append(math.degrees(math.acos(min(1, product / (math.hypot(*p) * math.hypot(*q))))))
     return errors
+
+
+def error_by_acos(a, b):
+    return [math.degrees(math.acos(c)) for c in (unit(a) * unit(b)).sum(-1).tolist()]
 
 
 def error_by_chord(a, b):
@@ -108,9 +112,42 @@ WRONG = {
             "not normalised",
         ),
         "radians": (lambda a, b: np.radians(error_by_arccos(a, b)), "radians"),
+        "not normalised, not clipped": (
+            lambda a, b: error_without_clip(a, b, unit_a=lambda a: a, unit_b=lambda b: b),
+            "not normalised",
+        ),
+        "length of b": (
+            lambda a, b: np.degrees(np.arccos(np.clip((unit(a) * b).sum(-1), -1, 1))),
+            "the second, b, still counts",
+        ),
+        "length of b, not clipped": (
+            lambda a, b: error_without_clip(a, b, unit_b=lambda b: b),
+            "the second, b, still counts",
+        ),
+        "length of a": (
+            lambda a, b: np.degrees(np.arccos(np.clip((a * unit(b)).sum(-1), -1, 1))),
+            "the first, a, still counts",
+        ),
         "NaN": (
             error_without_clip,
             "NaN in places",
+        ),
+        "math.acos": (error_by_acos, "two equal vectors: rounding"),
+        "math.acos, not normalised": (
+            lambda a, b: [math.degrees(math.acos(c)) for c in (a * b).sum(-1).tolist()],
+            "no cosine",
+        ),
+        "clip to 0": (
+            lambda a, b: np.degrees(np.arccos(np.clip((unit(a) * unit(b)).sum(-1), 0, 1))),
+            "come out as 90",
+        ),
+        "abs": (
+            lambda a, b: np.degrees(np.arccos(np.clip(abs((unit(a) * unit(b)).sum(-1)), 0, 1))),
+            "the sign of the cosine is lost",
+        ),
+        "arcsine": (
+            lambda a, b: np.degrees(np.arcsin(np.linalg.norm(np.cross(unit(a), unit(b)), axis=-1))),
+            "the sign of the cosine is lost",
         ),
         "pitch plus yaw": (lambda a, b: np.abs(differences(a, b)).sum(0), "not the angle between"),
         "root of squares": (lambda a, b: np.hypot(*differences(a, b)), "not the angle between"),

@@ -33,7 +33,7 @@ def noise_by_loop(eyes, level, seed):
     for i, image in enumerate(eyes.images):
         noisy = image.astype("float32") + level * random.randn(*image.shape)
         images[i] = np.rint(np.minimum(np.maximum(noisy, 0), 255))
-    return EyeSet(images, eyes.gaze)
+    return EyeSet(images, eyes.gaze, eyes.person)
 
 
 def noise_by_tensorflow(eyes, level, seed=0):
@@ -44,7 +44,8 @@ def noise_by_tensorflow(eyes, level, seed=0):
 
 def noise_in_uint8(eyes, level, seed=0):
     noise = np.random.default_rng(seed).normal(0, level, eyes.images.shape)
-    return EyeSet(eyes.images + np.round(noise).astype(np.int8).astype(np.uint8), eyes.gaze)
+    images = eyes.images + np.round(noise).astype(np.int8).astype(np.uint8)
+    return EyeSet(images, eyes.gaze, eyes.person)
 
 
 def noise_in_place(eyes, level, seed=0):
@@ -55,7 +56,45 @@ def noise_in_place(eyes, level, seed=0):
 def noise_uniform(eyes, level, seed=0):
     width = level * 3**0.5
     noise = np.random.default_rng(seed).uniform(-width, width, eyes.images.shape)
-    return EyeSet(np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8), eyes.gaze)
+    images = np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8)
+    return EyeSet(images, eyes.gaze, eyes.person)
+
+
+def noise_alternating(eyes, level, seed=0):
+    two = np.random.default_rng(seed).normal(0, level, (2, 35, 55))
+    images = eyes.images + two[np.arange(len(eyes)) % 2]
+    images = np.clip(np.round(images), 0, 255).astype(np.uint8)
+    return EyeSet(images, eyes.gaze, eyes.person)
+
+
+def noise_proportional(eyes, level, seed=0):
+    factor = np.random.default_rng(seed).normal(1, level / 128, eyes.images.shape)
+    images = np.clip(np.round(eyes.images * factor), 0, 255).astype(np.uint8)
+    return EyeSet(images, eyes.gaze, eyes.person)
+
+
+def noise_limited(low, high):
+    def attempt(eyes, level, seed=0):
+        images = np.clip(noise(eyes, level, seed).images, low, high).astype(np.uint8)
+        return EyeSet(images, eyes.gaze, eyes.person)
+
+    return attempt
+
+
+def share_returned_early(errors, limit):
+    inside = 0
+    for error in errors:
+        if error <= limit:
+            inside += 1
+        return 100 * inside / len(errors)
+
+
+def share_returned_at_the_first(errors, limit):
+    inside = 0
+    for error in errors:
+        if error <= limit:
+            inside += 1
+            return 100 * inside / len(errors)
 
 
 def calibrate_twice(estimated, gaze):
@@ -105,6 +144,10 @@ WRONG = {
         "fraction": (lambda e, d: np.mean(e <= d), "as a fraction"),
         "strictly below": (lambda e, d: 100 * np.mean(e < d), "exactly"),
         "above": (lambda e, d: 100 * np.mean(e > d), "off by more than the limit"),
+        "from the limit on": (lambda e, d: 100 * np.mean(e >= d), "the limit or more"),
+        "swapped parameters": (lambda d, e: 100 * np.mean(e <= d), "parameters are swapped"),
+        "return in the loop": (share_returned_early, "`return` stand inside"),
+        "return at the first": (share_returned_at_the_first, "`return` stand inside"),
         "count": (lambda e, d: np.sum(e <= d), "number of eyes"),
         "mean of the errors below": (lambda e, d: e[e <= d].mean(), "cannot tell"),
         "limit in radians": (lambda e, d: 100 * np.mean(e <= np.radians(d)), "with radians"),
@@ -129,6 +172,26 @@ WRONG = {
         "one number an eye": (
             lambda e, s, seed: noise(e, s, seed, size=lambda n, h, w: (n, 1, 1)),
             "every pixel needs its own",
+        ),
+        "one number a row": (
+            lambda e, s, seed: noise(e, s, seed, size=lambda n, h, w: (n, h, 1)),
+            "pixels of a row",
+        ),
+        "one number a column": (
+            lambda e, s, seed: noise(e, s, seed, size=lambda n, h, w: (n, 1, w)),
+            "pixels of a column",
+        ),
+        "two noise images": (noise_alternating, "share 2 noise images"),
+        "proportional": (noise_proportional, "depends on the pixel"),
+        "limited to 200": (noise_limited(0, 200), "received 0 to 200"),
+        "limited from 16": (noise_limited(16, 255), "received 16 to 255"),
+        "no persons": (
+            lambda e, s, seed: EyeSet(noise(e, s, seed).images, e.gaze),
+            "no persons",
+        ),
+        "other persons": (
+            lambda e, s, seed: EyeSet(noise(e, s, seed).images, e.gaze, e.person[::-1]),
+            "other persons",
         ),
         "variance": (lambda e, s, seed: noise(e, s**0.5, seed), "variance"),
         "too strong": (lambda e, s, seed: noise(e, s, seed, scale=2), "should be 8"),

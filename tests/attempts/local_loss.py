@@ -51,6 +51,30 @@ def by_softplus(logits, target):
     return ops.einsum("bhw->", ops.softplus(other)) / float(np.prod(other.shape))
 
 
+def by_126(logits, target):
+    flat = ops.reshape(logits, (-1, 126, 2))
+    return -ops.sum(ops.log_softmax(flat)[..., target]) / (logits.shape[0] * 9 * 14)
+
+
+def reshaped(images, h=35, w=55):
+    return ops.reshape(images, (-1, h * w))
+
+
+def strided(strides=(2, 2, 1, 1, 1), pool=1, size=3, end=lambda x: x):
+    def build(image_shape=(35, 55, 1)):
+        x = images = Input(image_shape)
+        rows = zip((96, 64, 32, 32, 2), (3, 3, 3, 1, 1), strides, strict=True)
+        for number, (filters, kernel, stride) in enumerate(rows, start=1):
+            activation = "relu" if number < 5 else None
+            layer = layers.Conv2D(filters, kernel, stride, "same", activation=activation)
+            x = layer(x)
+            if number == 2:
+                x = layers.MaxPooling2D(size, strides=pool, padding="same")(x)
+        return Model(images, end(x))
+
+    return build
+
+
 def by_loops(logits, target):
     patches = [pair for image in logits for row in image for pair in row]
     terms = [ops.logsumexp(pair) - pair[target] for pair in patches]
@@ -87,10 +111,14 @@ def means(images, other):
 
 # Exercise -> right attempts that look different from the library's.
 RIGHT = {
-    "discriminator": [network(), sequential],
-    "local_adversarial_loss": [by_keras, by_tensorflow, by_softplus, by_loops],
+    "discriminator": [network(), sequential, strided()],
+    "local_adversarial_loss": [by_keras, by_tensorflow, by_softplus, by_loops, by_126],
     "refiner_loss": [
-        lambda d, r, x, lam, psi=None: lam * means(x, r) + by_tensorflow(d, 0),
+        lambda d, r, x, lam: lam * means(x, r) + by_tensorflow(d, 0),
+        lambda d, r, x, lam, psi=lambda images: images: (
+            lam * means(psi(x), psi(r)) + by_tensorflow(d, 0)
+        ),
+        lambda d, r, x, lam: by_126(d, 0) + lam * means(reshaped(r), reshaped(x)),
         lambda logits, refined, synthetic, weight: (
             by_loops(logits, REAL) + weight * keras.losses.MeanAbsoluteError()(synthetic, refined)
         ),
@@ -98,6 +126,7 @@ RIGHT = {
     "discriminator_loss": [
         lambda fake, real: by_keras(fake, 1) + by_softplus(real, 0),
         lambda fake, real: (by_loops(fake, 1) + by_loops(real, 0)) / 2,
+        lambda fake, real: by_126(fake, 1) + by_126(real, 0),
     ],
 }
 
@@ -121,7 +150,16 @@ WRONG = {
             "no normalisation",
         ),
         "one layer more": (network(end=lambda x: layers.Conv2D(2, 1)(x)), "75,906"),
-        "a ReLU missing": (network(inner=None), "ReLU missing"),
+        "a ReLU missing": (network(inner=None), "activations differ"),
+        "stride in the third": (strided((2, 2, 2, 1, 1)), "Convolution 3 has strides (2, 2)"),
+        "strides moved": (strided((2, 1, 2, 1, 1)), "Convolution 2 has strides (1, 1)"),
+        "pooling without strides": (strided(pool=None), "without `strides` Keras"),
+        "pooling 2x2": (strided(size=2), "takes (2, 2)"),
+        "rows and columns lost": (strided(end=layers.Reshape((-1, 2))), "columns are lost"),
+        "a list": (strided(end=lambda x: [x, x]), "one tensor"),
+        "a dict": (strided(end=lambda x: {"map": x}), "one tensor"),
+        "dropout": (strided(end=lambda x: layers.Dropout(0.5)(x)), "training=True"),
+        "noise": (strided(end=lambda x: layers.GaussianNoise(1.0)(x)), "training=True"),
         "a tensor": (lambda: ops.zeros((1, 9, 14, 2)), "keras.Model"),
     },
     "local_adversarial_loss": {
@@ -129,6 +167,8 @@ WRONG = {
         "mixed by a transpose": (mixed_by_transpose, "neighbouring patches"),
         "softmax over the rows": (lambda m, t: -ops.mean(log(m, 1)[..., t]), "over the rows"),
         "softmax over the columns": (lambda m, t: -ops.mean(log(m, 2)[..., t]), "the columns"),
+        "an image for the class": (lambda m, t: -ops.mean(log(m)[t]), "takes image number"),
+        "a row for the class": (lambda m, t: -ops.mean(log(m)[:, t]), "takes row number"),
         "sum": (lambda m, t: -ops.sum(log(m)[..., t]), "this is a sum"),
         "sum over patches": (
             lambda m, t: -ops.mean(ops.sum(log(m)[..., t], axis=(1, 2))),
@@ -166,6 +206,14 @@ WRONG = {
         "no self-regularisation": (
             lambda d, r, x, w: local_adversarial_loss(d, REAL),
             "self-regularisation is missing",
+        ),
+        "always 3": (
+            lambda d, r, x, w: local_adversarial_loss(d, REAL) + 3.0 * means(r, x),
+            "always 3",
+        ),
+        "psi dropped": (
+            lambda d, r, x, w, psi=None: local_adversarial_loss(d, REAL) + w * means(r, x),
+            "`psi` makes no difference",
         ),
         "lambda forgotten": (
             lambda d, r, x, w: local_adversarial_loss(d, REAL) + means(r, x),

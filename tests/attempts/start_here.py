@@ -108,6 +108,16 @@ WRONG = {
         "no 1 -": (lambda a, b: np.log(a).mean() + np.log(b).mean(), "`1 -` is missing"),
         "the loss": (lambda a, b: -np.log(1 - a).mean() - np.log(b).mean(), "sign is turned"),
         "difference": (lambda a, b: np.log(1 - a).mean() - np.log(b).mean(), "subtracted"),
+        "log(1 - D) for both": (
+            lambda a, b: np.log(1 - a).mean() + np.log(1 - b).mean(),
+            "both kinds get log(1 - D)",
+        ),
+        "real only": (lambda a, b: np.log(1 - a).mean(), "generated numbers is missing"),
+        "generated only": (lambda a, b: np.log(b).mean(), "real numbers is missing"),
+        "log of the mean": (
+            lambda a, b: np.log((1 - a).mean()) + np.log(b.mean()),
+            "the logarithm of a mean",
+        ),
         "log10": (lambda a, b: np.log10(1 - a).mean() + np.log10(b).mean(), "log10"),
         "log2": (lambda a, b: np.log2(1 - a).mean() + np.log2(b).mean(), "log2"),
         "a value a number": (lambda a, b: np.log(1 - a[:5]) + np.log(b[:5]), "a single number"),
