@@ -1,5 +1,7 @@
 """Exercises of lesson 04: the history buffer, and buffers that keep no history."""
 
+import functools
+
 import numpy as np
 import tensorflow as tf
 from keras import ops
@@ -54,6 +56,25 @@ def keeps_history(Buffer):
     return bool(whole and len(seen) == 8 and {9, 10, 11, 12} < seen < set(range(1, 13)))
 
 
+# Two more, which the judge of `the_test` keeps to itself
+
+
+class _Halves(HistoryBuffer):
+    """Gives out the upper half of one image over the lower half of another."""
+
+    def draw(self, fresh):
+        upper, lower = super().draw(fresh), super().draw(fresh)
+        return ops.concatenate([upper[:, :17], lower[:, 17:]], axis=1)
+
+
+class _OnceFull(HistoryBuffer):
+    """Stores nothing any more once it is full."""
+
+    def overwrite(self, fresh):
+        if np.min(self.used) == 0:
+            super().overwrite(fresh)
+
+
 # What the judges look at
 
 
@@ -85,6 +106,32 @@ GRAPH = (
     "and `if` would run once, while it is made, and every step would get the same places. "
     "`self.places` and `keras.ops` run at every step."
 )
+
+
+def _in_graph(step, goes):
+    """Calls what training would call, as training does.
+
+    Args:
+        step: Function of one argument that calls the attempt with a tensor.
+        goes: List of functions; each is given the graph and returns what it saw.
+
+    Returns:
+        None, or a remark: that a graph raises, or that it does the same at every step.
+    """
+    eagerly = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(False)
+    try:
+        graph = tf.function(step, autograph=False)
+        return None if len({go(graph) for go in goes}) > 1 else GRAPH
+    except Exception as error:
+        return (
+            f"By hand it works; in training it raises {type(error).__name__}. There TensorFlow "
+            "makes a graph of the step first, whose tensors have a shape but no values yet: "
+            "`len(fresh)`, `if` and NumPy fail on them. Use `fresh.shape[0]`, `ops.where` and "
+            "`keras.ops`."
+        )
+    finally:
+        tf.config.run_functions_eagerly(eagerly)
 
 
 def _draw(attempt, buffer, fresh):
@@ -148,17 +195,28 @@ def draw(attempt):
             f"of 24 stored images {len(missing)} never come in 60 batches of 6: every place should "
             "have its chance."
         )
-    if any((_draw(attempt, _filled(24, 8, seed), fresh) == 0).any() for seed in range(5)):
-        raise Incorrect(
-            "empty places are drawn: with 8 images in 24 places a batch holds blank images. "
-            "`self.used` says which places to leave out."
-        )
-    step = tf.function(lambda images: attempt(buffer, images), autograph=False)
-    try:
-        graph = {tuple(_names(step(tf.constant(fresh)))) for _ in range(6)}
-    except Exception:
-        graph = set()
-    return None if len(graph) > 1 else GRAPH
+    for seed, count in enumerate((8, 8, 6, 7, 12, 23)):
+        got = _draw(attempt, _filled(24, count, seed), fresh)
+        if (got == 0).any():
+            raise Incorrect(
+                f"empty places are drawn: with {count} images in 24 places a batch holds blank "
+                "images. `self.used` says which places to leave out."
+            )
+        if (got >= 100).any():
+            raise Incorrect(
+                f"with {count} images stored and 6 asked for, fresh images come back: it waits too "
+                "long. As soon as as many are stored as are asked for, all should be stored ones."
+            )
+        if not set(got) <= set(range(1, count + 1)) or len(set(got)) < 6:
+            raise Incorrect(
+                f"with {count} images stored and 6 asked for, 6 different stored images should "
+                "come, each of them whole."
+            )
+
+    def go(graph):
+        return tuple(_names(graph(tf.constant(fresh))))
+
+    return _in_graph(lambda images: attempt(buffer, images), [go] * 6)
 
 
 def _overwrite(attempt, buffer, fresh):
@@ -220,12 +278,20 @@ def overwrite(attempt):
                 f"after {expected} images in a buffer for 12 only {(after > 0).sum()} are left: "
                 "places are overwritten while others are empty. Fill the empty ones first."
             )
-    goes = []
+    goes, oldest = [], []
     for k in range(60):
-        before, after = _names(buffer.images), None
+        before = _names(buffer.images)
         after = _overwrite(attempt, buffer, _numbered(100 + 4 * k, 4))
-        goes.append(frozenset(np.flatnonzero(before != after)))
+        gone = ~np.isin(before, after)
+        goes.append(frozenset(np.flatnonzero(gone)))
+        oldest.append(set(before[gone]) == set(np.sort(before)[:4]))
     turns = set.union(*map(set, goes))
+    queue = (
+        "the places are overwritten in turn, as in a queue, so no image is older than the queue is "
+        "long. The paper overwrites random ones; some of long ago stay."
+    )
+    if all(oldest):
+        raise Incorrect(queue)
     if len(set(goes)) == 1:
         raise Incorrect(
             "the same places are overwritten every time; the other images stay for ever. Draw "
@@ -237,20 +303,15 @@ def overwrite(attempt):
             "place should have its chance."
         )
     if len(set(goes)) <= 12:
-        raise Incorrect(
-            "the places are overwritten in turn, as in a queue, so no image is older than the "
-            "queue is long. The paper overwrites random ones; some of long ago stay."
-        )
-    step = tf.function(lambda images: attempt(buffer, images), autograph=False)
-    goes = set()
-    try:
-        for k in range(6):
-            before = _names(buffer.images)
-            step(tf.constant(_numbered(400 + 4 * k, 4)))
-            goes.add(frozenset(np.flatnonzero(before != _names(buffer.images))))
-    except Exception:
-        goes = set()
-    return None if len(goes) > 1 else GRAPH
+        raise Incorrect(queue)
+
+    def go(k, graph):
+        before = _names(buffer.images)
+        graph(tf.constant(_numbered(400 + 4 * k, 4)))
+        return frozenset(np.flatnonzero(~np.isin(before, _names(buffer.images))))
+
+    step = [functools.partial(go, k) for k in range(6)]
+    return _in_graph(lambda images: attempt(buffer, images), step)
 
 
 @function(
@@ -272,9 +333,23 @@ def the_test(attempt):
         "and ask whether every stored image came.",
         PixelsForImages: "the one that overwrites pixels slipped through. Compare whole images "
         "with what you stored, not one pixel of each.",
+        _Halves: "one more slipped through, which gives out half of one image with half of "
+        "another. Look at all pixels of what was drawn, not at one.",
+        _OnceFull: "one more slipped through, which stores nothing any more once it is full. "
+        "Overwrite more images than it holds, and ask whether the newest come.",
     }
-    for Buffer in (HistoryBuffer, HistoryBuffer, *broken):
-        verdict = run(attempt, Buffer)
+    for kind in (HistoryBuffer, None, *broken):
+        # Under a name of its own, so that only what it does can tell what it is.
+        Buffer = kind if kind is HistoryBuffer else type("Buffer", (kind or HistoryBuffer,), {})
+        try:
+            verdict = run(attempt, Buffer)
+        except Incorrect as error:
+            if kind in broken and isinstance(error.__cause__, AssertionError):
+                raise Incorrect(
+                    f"{error} This was a buffer that keeps no history: return False instead of "
+                    "failing."
+                ) from error
+            raise
         if verdict is None:
             raise Incorrect(
                 "the function returned None; it should return True or False. Does every way "
@@ -287,13 +362,18 @@ def the_test(attempt):
             raise Incorrect(
                 f"the function should return one True or False; received {type(verdict).__name__}."
             )
-        if Buffer is HistoryBuffer and not verdict:
+        if kind is None and not verdict:
+            raise Incorrect(
+                "it says True to the library's buffer and False to the same under another name. "
+                "Ask what a buffer does, not which class it is."
+            )
+        if kind is HistoryBuffer and not verdict:
             raise Incorrect(
                 "it says False to the library's buffer, which keeps history. Remember that places "
                 "are random, and that four images must go when four come to a full buffer."
             )
-        if Buffer in broken and verdict:
-            raise Incorrect(broken[Buffer])
+        if kind in broken and verdict:
+            raise Incorrect(broken[kind])
 
 
 forgets = Choice(

@@ -4,6 +4,7 @@ The judges give an attempt a small SimGAN whose optimisers go down by the gradie
 what a step did to the weights says along which loss it went.
 """
 
+import itertools
 from dataclasses import replace
 
 import keras
@@ -17,15 +18,18 @@ from ..losses import REAL, REFINED, local_adversarial_loss, self_regularization_
 from ..refiner import refiner
 from ..training import Preset, SimGAN
 from ..weights import initialize
-from .core import Choice, Incorrect, close, function, recognise, run
+from .core import Choice, Incorrect, close, function, numbers, recognise, run
 
-WEIGHT = 3.0  # lambda of the judges' SimGAN
+WEIGHT = 2.5  # lambda of the judges' SimGAN, which is no preset's
 
 
 class _Descent(keras.optimizers.SGD):
     """Subtracts the gradient, and notes whether it was given weights that are not its player's."""
 
     stranger = False
+
+    def __init__(self):
+        super().__init__(1.0, name="descent")  # the class's own name is none for TensorFlow
 
     def apply(self, grads, trainable_variables=None):
         own = {id(variable) for variable in self._trainable_variables}
@@ -35,16 +39,18 @@ class _Descent(keras.optimizers.SGD):
 
 
 class _Buffer(HistoryBuffer):
-    """Notes what was drawn from it and what was stored."""
+    """Notes what was drawn from it and what was stored, and in which order."""
 
     def draw(self, fresh):
         images = super().draw(fresh)
         self.drawn.append(images)
+        self.calls.append("draw")
         return images
 
     def overwrite(self, fresh):
         super().overwrite(fresh)
         self.stored.append(fresh)
+        self.calls.append("overwrite")
 
 
 class _Rounds(SimGAN):
@@ -60,10 +66,9 @@ class _Rounds(SimGAN):
 def _model(cls=SimGAN, **steps):
     """A small SimGAN with a full buffer, each time the same."""
     model = cls(initialize(refiner(2), 1), initialize(discriminator(), 1), _Buffer(20))
-    model.compile(_Descent(1.0), _Descent(1.0), WEIGHT, **steps)
-    model.buffer.drawn, model.buffer.stored, model.asked = [], [], []
-    model.buffer.overwrite(_images(9, 20))
-    model.buffer.stored.clear()
+    model.compile(_Descent(), _Descent(), WEIGHT, **steps)
+    HistoryBuffer.overwrite(model.buffer, _images(9, 20))
+    model.buffer.drawn, model.buffer.stored, model.buffer.calls, model.asked = [], [], [], []
     return model
 
 
@@ -122,6 +127,13 @@ def _sound(model, r, d, learns):
             f"self.{names[learns]}.trainable_variables and apply it with "
             f"self.{names[learns]}_optimizer."
         )
+    if int(optimizers[learns].iterations) == 0:
+        raise Incorrect(
+            f"the step was not made with self.{names[learns]}_optimizer: {learns} moved, and that "
+            "optimiser counts no step. Its rate and its moments are the ones that were compiled "
+            "and are saved; hand it the gradients, self."
+            f"{names[learns]}_optimizer.apply(gradients, weights)."
+        )
     for name, wanted in ((learns, 1), (rests, 0)):
         if (made := int(optimizers[name].iterations)) != wanted:
             raise Incorrect(
@@ -176,6 +188,12 @@ def refiner_step(attempt):
             (towards_real, "lambda times the self-regularisation is missing: nothing holds R."),
             (towards_real + stay, "lambda is left out: self.weight times the second term."),
         )
+        used = np.dot(r - towards_real, stay) / np.dot(stay, stay)
+        if close(r, towards_real + used * stay):
+            raise Incorrect(
+                f"lambda is {used:.3g} here, and self.weight is {WEIGHT}: take self.weight, which "
+                "differs from run to run."
+            )
         raise Incorrect("R moves, but not down the gradient of equation 4; use refiner_loss.")
 
     model = _model()
@@ -217,10 +235,13 @@ def discriminator_step(attempt):
 
     real, unreal = towards(y, REAL), towards(y, REFINED)
     all_fresh = towards(refined, REFINED)
-    halves = refined[2:], refined[:2], refined[::2], refined[1::2]
-    shown = [towards(half, REFINED) for half in halves]
-    mistaken = [towards(half, REAL) for half in halves]
-    unrefined = [towards(half, REFINED) for half in (x[2:], x[:2])]
+
+    def halves(images, target):
+        each = [towards(images[k : k + 1], target) for k in range(4)]
+        return [(a + b) / 2 for a, b in itertools.combinations(each, 2)]
+
+    shown, mistaken = halves(refined, REFINED), halves(refined, REAL)
+    unrefined = halves(x, REFINED)
     before = [_flat(player.get_weights()) for player in (model.refiner, model.discriminator)]
     r, d = _moves(model, attempt, x, y)
     _sound(model, r, d, "D")
@@ -246,8 +267,19 @@ def discriminator_step(attempt):
             "half of the batch, 2 of 4 images, should be stored after the step; received "
             f"{len(stored)}."
         )
-    if not all(any(close(a, b) for b in refined) for a in stored):
+    which = [[k for k in range(4) if close(image, refined[k])] for image in stored]
+    if not all(which):
         raise Incorrect("what is stored should be the fresh refined images of this step.")
+    if which[0] == which[1]:
+        raise Incorrect(
+            "the same image is stored twice: the buffer would remember half as much. Store every "
+            "image of the fresh half once."
+        )
+    if "draw" in model.buffer.calls[model.buffer.calls.index("overwrite") :]:
+        raise Incorrect(
+            "the fresh images are stored before the draw, so D may 'remember' what is new. Draw "
+            "first, and store after."
+        )
     model.discriminator.set_weights(_split(before[1], model.discriminator))
     past, tricked = towards(drawn, REFINED), towards(drawn, REAL)
 
@@ -255,7 +287,12 @@ def discriminator_step(attempt):
         return (fresh + past) / 2 + real
 
     if any(close(d, right(fresh)) for fresh in shown):
-        return
+        return None
+    if any(close(d, right(fresh) / 2) for fresh in shown):
+        return (
+            "yours is half of equation 2, the mean of its two terms: only a scale, and Adam's step "
+            "does not change with it."
+        )
     recognise(
         d,
         (all_fresh + real, "what was drawn from the buffer is not shown to D."),
@@ -303,27 +340,76 @@ def train_step(attempt):
     for k_g, k_d in ((2, 1), (3, 2)):
         _judge_round(attempt, k_g, k_d)
     for stage, wanted in (("refiner", "R"), ("discriminator", "D")):
-        model, _, _, _ = _round(attempt, 2, 1, stage)
-        made = [step[0] for step in model.asked]
+        model, step, synthetic, real, logs = _round(attempt, 2, 1, stage)
+        made = [asked[0] for asked in model.asked]
         if made != [wanted]:
             raise Incorrect(
                 f"the stage is ignored: with self.stage = '{stage}' one step of {wanted} alone is "
                 f"due; received {' '.join(made) or 'none'}."
             )
-        if wanted == "R" and model.asked[0][2]:
+        _, images, other = model.asked[0]
+        if _which(images, real) is not None:
+            raise Incorrect(
+                f"with self.stage = '{stage}' the step of {wanted} is given real images where it "
+                "takes synthetic ones: synthetic, real = data, in this order."
+            )
+        if _which(images, synthetic) is None:
+            raise Incorrect(
+                f"with self.stage = '{stage}' the step of {wanted} takes one batch of synthetic "
+                "images, synthetic[0]."
+            )
+        if wanted == "D" and _which(other, real) is None:
+            raise Incorrect(
+                f"with self.stage = '{stage}' the step of D takes one batch of real images besides "
+                "the synthetic one, real[0]."
+            )
+        if wanted == "R" and other:
             raise Incorrect("in the warm-up refiner_step takes adversarial=False.")
+        _finished(model, step, logs, f"a warm-up step, self.stage = '{stage}',")
+
+
+def _finished(model, step, logs, what):
+    """Raises unless a round was counted and its logs are numbers."""
+    if model.step is not step:
+        raise Incorrect(
+            "self.step is another object now and no longer a weight of the model: nothing saves "
+            "it. `self.step += 1` does that; give the weight a new value, self.step.assign_add(1)."
+        )
+    if (count := int(step)) == 0:
+        raise Incorrect(
+            f"{what} is not counted: self.step should grow by 1; it grew by 0. From it a resumed "
+            "run knows where it was."
+        )
+    if count != 1:
+        raise Incorrect(
+            f"self.step should grow by 1 in {what.rstrip(',')}; it grew by {count}. From it a "
+            "resumed run knows where it was."
+        )
+    if not isinstance(logs, dict):
+        raise Incorrect(
+            "a train_step returns a dict for fit's logs, from names to values, in every stage; "
+            f"received {type(logs).__name__} after {what.rstrip(',')}."
+        )
+    for name, value in logs.items():
+        if isinstance(value, keras.metrics.Metric):
+            raise Incorrect(
+                "the dict holds the metrics themselves; fit's logs are numbers. Take the result() "
+                "of each mean."
+            )
+        numbers(value, (), f"the log {name!r}")
 
 
 def _round(attempt, k_g, k_d, stage="adversarial"):
     model = _model(_Rounds, refiner_steps=k_g, discriminator_steps=k_d)
     model.stage = stage
     data = _images(0, k_g + k_d, 4), _images(1, k_d, 4)
-    return model, *data, run(attempt, model, data)
+    step = model.step
+    return model, step, *data, run(attempt, model, data)
 
 
 def _judge_round(attempt, k_g, k_d):
-    model, synthetic, real, logs = _round(attempt, k_g, k_d)
-    order = "".join(step[0] for step in model.asked)
+    model, step, synthetic, real, logs = _round(attempt, k_g, k_d)
+    order = "".join(asked[0] for asked in model.asked)
     if not order:
         raise Incorrect(
             "no step was made: a round is made of self.refiner_step and self.discriminator_step."
@@ -336,7 +422,7 @@ def _judge_round(attempt, k_g, k_d):
         if (r, d) != (k_g, k_d):
             raise Incorrect(f"{r} steps of R and {d} of D were made, with {given}.")
         raise Incorrect(f"R's steps come first, then D's; received the order {' '.join(order)}.")
-    batches = [_which(step[1], synthetic) for step in model.asked]
+    batches = [_which(asked[1], synthetic) for asked in model.asked]
     if None in batches:
         raise Incorrect("each step takes one batch of synthetic images, synthetic[k].")
     if len(set(batches)) < len(batches):
@@ -344,21 +430,12 @@ def _judge_round(attempt, k_g, k_d):
             "the same batch is used for more than one step; each takes its own: received "
             f"synthetic{batches}."
         )
-    photographs = [_which(step[2], real) for step in model.asked if step[0] == "D"]
+    photographs = [_which(asked[2], real) for asked in model.asked if asked[0] == "D"]
     if sorted(photographs, key=str) != list(range(k_d)):
         raise Incorrect("step k of D takes the real batch real[k], a new one every time.")
-    if not all(step[2] for step in model.asked if step[0] == "R"):
+    if not all(asked[2] for asked in model.asked if asked[0] == "R"):
         raise Incorrect("in the stage 'adversarial' R should hear D: adversarial stays True.")
-    if (step := int(model.step)) != 1:
-        raise Incorrect(
-            f"self.step should grow by 1 in a round; it grew by {step}. From it a resumed run "
-            "knows where it was."
-        )
-    if not isinstance(logs, dict):
-        raise Incorrect(
-            "a train_step returns a dict for fit's logs, from names to values; received "
-            f"{type(logs).__name__}."
-        )
+    _finished(model, step, logs, "a round")
 
 
 def _which(batch, batches):

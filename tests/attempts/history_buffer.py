@@ -77,7 +77,43 @@ def draw_pixels(self, fresh):
     return np.array(self.images).ravel()[RNG.integers(0, 9999, fresh.shape)]
 
 
+def draw_once(enough):
+    """The library's draw with another condition for remembered images."""
+
+    def draw(self, fresh):
+        n = fresh.shape[0]
+        remembered = ops.take(self.images, self.places(n, last=1 - self.used), axis=0)
+        return ops.where(enough(self.used, n), remembered, fresh)
+
+    return draw
+
+
+@tf.function
+def draw_compiled(self, fresh):
+    return HistoryBuffer.draw(self, fresh)
+
+
 # overwrite
+
+
+@tf.function
+def overwrite_compiled(self, fresh):
+    HistoryBuffer.overwrite(self, fresh)
+
+
+def overwrite_and_shuffle(self, fresh):
+    """Where an image is does not matter; which ones stay does."""
+    n = fresh.shape[0]
+    order = self.places(self.used.shape[0], last=1 - self.used)
+    stay = ops.take(self.images, order, axis=0)[:-n]
+    self.images.assign(ops.concatenate([fresh, stay]))
+    self.used.assign(ops.concatenate([ops.ones(n), ops.take(self.used, order)[:-n]]))
+
+
+def shifts(self, fresh):
+    n = len(fresh)
+    self.images.assign(ops.concatenate([fresh, self.images[:-n]], axis=0))
+    self.used.assign(ops.concatenate([ops.ones(n), self.used[:-n]], axis=0))
 
 
 def overwrite_in_tensorflow(self, fresh):
@@ -149,13 +185,35 @@ def images(values):
 def keeps_in_words(Buffer):
     """Longer than the library's: two questions, one after the other."""
     buffer = Buffer(20)
-    for k in range(10):
+    for k in range(15):
         buffer.overwrite(tf.constant(images([2 * k + 1, 2 * k + 2])))
     came = np.concatenate([np.asarray(buffer.draw(images([50, 51, 52]))) for _ in range(200)])
     for image in came:
-        if image.std() > 0 or image.max() not in range(1, 21):
+        if image.std() > 0 or image.max() not in range(1, 31):
             return False
-    return ops.convert_to_tensor(len(np.unique(came)) == 20)
+    return ops.convert_to_tensor(len(np.unique(came)) == 20 and np.isin([29, 30], came).all())
+
+
+def whole(came):
+    """The mean of an image, which is no stored value where two are mixed."""
+    return came.mean(axis=(1, 2, 3))
+
+
+def with_pixels(look, rounds=3, fails=False):
+    """The library's test, which looks at images through `look`."""
+
+    def test(Buffer):
+        buffer = Buffer(8)
+        for k in range(rounds):
+            buffer.overwrite(images(range(4 * k + 1, 4 * k + 5)))
+        came = [buffer.draw(images([50, 51, 52, 53])) for _ in range(50)]
+        seen = set(np.ravel(look(np.concatenate(came))))
+        newest = set(range(4 * rounds - 3, 4 * rounds + 1))
+        good = len(seen) == 8 and newest < seen <= set(range(1, 4 * rounds + 1))
+        assert good or not fails
+        return bool(good)
+
+    return test
 
 
 def only_comes_back(Buffer):
@@ -180,9 +238,14 @@ def only_one_pixel(Buffer):
 
 # Exercise -> right attempts that look different from the library's.
 RIGHT = {
-    "draw": [draw_in_tensorflow, draw_in_numpy, draw_with_if],
-    "overwrite": [overwrite_in_tensorflow, overwrite_in_numpy],
-    "the_test": [keeps_in_words],
+    "draw": [draw_in_tensorflow, draw_in_numpy, draw_with_if, draw_compiled],
+    "overwrite": [
+        overwrite_in_tensorflow,
+        overwrite_in_numpy,
+        overwrite_compiled,
+        overwrite_and_shuffle,
+    ],
+    "the_test": [keeps_in_words, with_pixels(whole)],
 }
 
 # Exercise -> name of the mistake -> attempt, words of its message.
@@ -198,6 +261,12 @@ WRONG = {
         "front half only": (draw_from_the_front, "never come"),
         "clears": (draw_and_clear, "changes what is stored"),
         "pixels": (draw_pixels, "not in the buffer"),
+        "only once full": (draw_once(lambda used, n: ops.min(used) > 0), "waits too long"),
+        "only from twice as many": (
+            draw_once(lambda used, n: ops.sum(used) >= 2 * n),
+            "waits too long",
+        ),
+        "only from one more": (draw_once(lambda used, n: ops.sum(used) > n), "waits too long"),
         "one image": (lambda self, fresh: HistoryBuffer.draw(self, fresh)[:1], "of shape"),
     },
     "overwrite": {
@@ -214,6 +283,7 @@ WRONG = {
         ),
         "first half": (overwrite_at(first_half), "never overwritten"),
         "a queue": (queue(), "in turn"),
+        "a queue that shifts": (shifts, "as in a queue"),
         "used forgotten": (
             overwrite_at(lambda self, n: np.arange(n), images_only=True),
             "self.used",
@@ -228,6 +298,18 @@ WRONG = {
         "only that something comes": (only_comes_back, "empty for ever slipped through"),
         "only that it is old": (only_old, "first entries slipped through"),
         "only one pixel": (only_one_pixel, "pixels slipped through"),
+        "only the first pixel": (with_pixels(lambda came: came[:, 0, 0]), "half of one image"),
+        "never beyond 8": (with_pixels(whole, rounds=2), "once it is full"),
+        "assert": (with_pixels(whole, fails=True), "return False instead of failing"),
+        "the class": (lambda Buffer: Buffer is HistoryBuffer, "not which class it is"),
+        "its name": (
+            lambda Buffer: Buffer.__name__ == "HistoryBuffer",
+            "not which class it is",
+        ),
+        "the names of the broken": (
+            lambda Buffer: Buffer.__name__ not in ("EmptyForEver", "FirstEntries"),
+            "slipped through",
+        ),
         "an array": (lambda Buffer: np.array([True, False]), "one True or False"),
     },
 }

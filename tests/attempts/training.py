@@ -1,5 +1,7 @@
 """Attempts at the exercises of lesson 05: other right ways, and mistakes with their messages."""
 
+import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -77,6 +79,27 @@ def refiner_step_freezing_layers(self, synthetic, adversarial=True):
     for layer in self.discriminator.layers:
         layer.trainable = False
     SimGAN.refiner_step(self, synthetic, adversarial)
+
+
+@tf.function
+def refiner_compiled(self, synthetic, adversarial=True):
+    SimGAN.refiner_step(self, synthetic, adversarial)
+
+
+def refiner_without_its_optimizer(apply):
+    def refiner_step(self, synthetic, adversarial=True):
+        with tf.GradientTape() as tape:
+            refined = self.refiner(synthetic)
+            loss = refiner_loss(self.discriminator(refined), refined, synthetic, self.weight)
+        weights = self.refiner.trainable_variables
+        apply(tape.gradient(loss, weights), weights)
+
+    return refiner_step
+
+
+def subtracts(gradients, weights):
+    for gradient, weight in zip(gradients, weights, strict=True):
+        weight.assign_sub(gradient)
 
 
 def refiner_mistake(**mistake):
@@ -167,7 +190,102 @@ def unrefined(self, synthetic, real):
     self.buffer.overwrite(fresh)
 
 
+@tf.function
+def discriminator_compiled(self, synthetic, real):
+    SimGAN.discriminator_step(self, synthetic, real)
+
+
+def with_half(choose, early=False, twice=False):
+    """A step whose fresh half `choose` takes; it may be stored too early, or one image twice."""
+
+    def discriminator_step(self, synthetic, real):
+        refined = self.refiner(synthetic)
+        fresh = choose(refined)
+        stored = tf.stack([fresh[0], fresh[0]]) if twice else fresh
+        if early:
+            self.buffer.overwrite(stored)
+        images = ops.concatenate([fresh, self.buffer.draw(fresh)])
+        with tf.GradientTape() as tape:
+            loss = discriminator_loss(self.discriminator(images), self.discriminator(real))
+        weights = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+        if not early:
+            self.buffer.overwrite(stored)
+
+    return discriminator_step
+
+
+def at_random(refined):
+    return tf.gather(refined, np.random.permutation(4)[:2])
+
+
+def first_half(refined):
+    return refined[:2]
+
+
 # A round
+
+
+@tf.function
+def round_compiled(self, data):
+    return SimGAN.train_step(self, data)
+
+
+class Seen:
+    """Stands for the model, and changes what a round does with it."""
+
+    def __init__(self, model, **changes):
+        self.__dict__.update(model=model, changes=changes)
+
+    def __getattr__(self, name):
+        return self.changes.get(name) or getattr(self.model, name)
+
+
+class Ignored:
+    def assign_add(self, value):
+        pass
+
+
+def warm_up_not_counted(self, data):
+    changes = {} if self.stage == "adversarial" else {"step": Ignored()}
+    return SimGAN.train_step(Seen(self, **changes), data)
+
+
+def warm_up_without_logs(self, data):
+    logs = SimGAN.train_step(self, data)
+    return logs if self.stage == "adversarial" else None
+
+
+def warm_up_swapped(self, data):
+    return SimGAN.train_step(self, data if self.stage == "adversarial" else data[::-1])
+
+
+def warm_up_of_r_swapped(self, data):
+    return SimGAN.train_step(self, data[::-1] if self.stage == "refiner" else data)
+
+
+def warm_up_without_photographs(self, data):
+    synthetic, real = data
+    if self.stage == "discriminator":
+        real = synthetic
+    return SimGAN.train_step(self, (synthetic, real))
+
+
+def warm_up_with_all(self, data):
+    if self.stage == "discriminator":
+        data = data[0][None], data[1]
+    return SimGAN.train_step(self, data)
+
+
+def replaces_the_step(self, data):
+    logs = SimGAN.train_step(Seen(self, step=Ignored()), data)
+    self.step += 1
+    return logs
+
+
+def returns_metrics(self, data):
+    SimGAN.train_step(self, data)
+    return self.means
 
 
 def round_by_lists(self, data):
@@ -234,13 +352,21 @@ def round_mistake(**mistake):
 
 # Exercise -> right attempts that look different from the library's.
 RIGHT = {
-    "refiner_step": [refiner_by_hand, refiner_that_thaws, refiner_mistake()],
+    "refiner_step": [
+        refiner_by_hand,
+        refiner_that_thaws,
+        refiner_mistake(),
+        refiner_compiled,
+    ],
     "discriminator_step": [
         discriminator_by_hand,
         discriminator_in_one_batch,
         discriminator_mistake(),
+        discriminator_compiled,
+        with_half(at_random),
+        discriminator_mistake(loss=lambda refined, real: discriminator_loss(refined, real) / 2),
     ],
-    "train_step": [round_by_lists, round_in_order, round_mistake()],
+    "train_step": [round_by_lists, round_in_order, round_mistake(), round_compiled],
 }
 
 # Exercise -> name of the mistake -> attempt, words of its message.
@@ -267,6 +393,20 @@ WRONG = {
         "lambda left out": (
             refiner_mistake(loss=lambda d, r, x, w: refiner_loss(d, r, x, 1)),
             "lambda is left out",
+        ),
+        "lambda a number": (
+            refiner_mistake(loss=lambda d, r, x, w: refiner_loss(d, r, x, 3.0)),
+            "lambda is 3 here",
+        ),
+        "another optimiser": (
+            refiner_without_its_optimizer(
+                lambda gradients, weights: keras.optimizers.Adam().apply(gradients, weights)
+            ),
+            "not made with self.refiner_optimizer",
+        ),
+        "no optimiser": (
+            refiner_without_its_optimizer(subtracts),
+            "not made with self.refiner_optimizer",
         ),
         "no self-regularisation": (
             refiner_mistake(loss=lambda d, r, x, w: local_adversarial_loss(d, REAL)),
@@ -295,6 +435,8 @@ WRONG = {
         "everything drawn": (discriminator_mistake(draw="all"), "half of the batch"),
         "buffer not overwritten": (discriminator_mistake(store=0), "nothing is stored"),
         "all stored": (discriminator_mistake(store="all"), "received 4"),
+        "stored before the draw": (with_half(first_half, early=True), "stored before the draw"),
+        "one image stored twice": (with_half(first_half, twice=True), "stored twice"),
         "the remembered stored": (discriminator_mistake(store="old"), "should be the fresh"),
         "R moves too": (both_move, "R learns too"),
         "R frozen": (discriminator_step_freezing, "R then never learns again"),
@@ -337,6 +479,14 @@ WRONG = {
             "each step takes one batch",
         ),
         "no logs": (round_mistake(logs=False), "returns a dict"),
+        "warm-up not counted": (warm_up_not_counted, "a warm-up step, self.stage = 'refiner', is"),
+        "warm-up without logs": (warm_up_without_logs, "returns a dict"),
+        "warm-up swapped": (warm_up_swapped, "step of R is given real images"),
+        "warm-up of R swapped": (warm_up_of_r_swapped, "step of R is given real images"),
+        "warm-up without photographs": (warm_up_without_photographs, "one batch of real images"),
+        "warm-up with all at once": (warm_up_with_all, "one batch of synthetic images"),
+        "step replaced": (replaces_the_step, "no longer a weight"),
+        "metrics for numbers": (returns_metrics, "metrics themselves"),
         "no steps": (lambda self, data: {}, "no step was made"),
     },
 }
