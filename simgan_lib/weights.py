@@ -4,6 +4,8 @@ from pathlib import Path
 
 import keras
 
+from .refiner import refiner
+
 PRETRAINED = Path(__file__).parent / "pretrained"
 
 
@@ -43,4 +45,6 @@ def load_pretrained(name="pocket"):
     names = sorted(file.stem for file in PRETRAINED.glob("*.keras"))
     if name not in names:
         raise ValueError(f"There are weights named {', '.join(names)}; received {name!r}")
-    return keras.models.load_model(path, compile=False)
+    model = refiner(filters=16)  # the preset's
+    model.load_weights(path)  # an older Keras reads the weights, not always the whole model
+    return model

@@ -35,6 +35,8 @@ def resnet_block(attempt):
             "the block should return feature maps made of x by Keras layers, from `keras.layers`; "
             f"received {type(out).__name__}."
         )
+    if out is images:
+        raise Incorrect("this returns x as it came; the two 3x3 convolutions do nothing to it.")
     if tuple(out.shape) != (None, 7, 9, 5):
         raise Incorrect(
             f"feature maps (B, 7, 9, 5) should keep their shape; received {tuple(out.shape)}. "
