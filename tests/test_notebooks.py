@@ -86,8 +86,7 @@ def test_a_lesson_begins_and_ends_as_all_do(lesson):
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_set_up_cell_is_the_same_byte_for_byte(lesson):
     (cell,) = [cell for cell in code(lesson) if "set-up" in tags(cell)]
-    assert cell.source == refresh.SET_UP and cell is not None
-    assert code(lesson)[0].source == refresh.SET_UP
+    assert cell.source == refresh.SET_UP == code(lesson)[0].source
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

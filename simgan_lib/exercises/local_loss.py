@@ -401,11 +401,6 @@ def discriminator_loss(attempt):
         )
 
 
-INVERSE = (
-    "this is 3 * 1925 / 126, the way back, from the paper's scale to ours. A sum of few patches "
-    "and many pixels needs a smaller lambda, not a larger one."
-)
-
 paper_lambda = Number(
     0.196,
     0.002,
@@ -417,8 +412,8 @@ paper_lambda = Number(
         "before the sum?",
     ],
     mistakes={
-        45.8: INVERSE,
-        45.832: INVERSE,
+        45.8: "this is 3 * 1925 / 126, the way back, from the paper's scale to ours. A sum of few "
+        "patches and many pixels needs a smaller lambda, not a larger one.",
         6.284: "the batch of 32 counts in both sums, so it falls out.",
         378: "this is 3 * 126; the mean over 1,925 pixels is still to be turned into a sum.",
         3: "that is the value on our scale; the sums have 126 and 1,925 members.",
