@@ -1,7 +1,12 @@
 """What a refiner and a network are compared with, to know what a number is worth."""
 
 import numpy as np
+from scipy.ndimage import gaussian_filter
+from scipy.optimize import linprog
 from sklearn.ensemble import RandomForestRegressor
+from sklearn.multioutput import MultiOutputRegressor
+from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
+from sklearn.svm import SVR
 
 from .eyes import EyeSet
 
@@ -36,6 +41,96 @@ def add_noise(eyes, level, seed=0):
     return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, noise of {level} grey levels")
 
 
+def randomise_domain(eyes, strength, seed=0):
+    """Domain randomisation: every eye in another light, contrast, sharpness and noise.
+
+    The strongest simple rival of a refiner. It asks for no real eye: what varies at random is what
+    a network learns not to rely on.
+
+    Args:
+        eyes: An `EyeSet`.
+        strength: Above 0; at 1 the light falls or rises by up to half towards a side, gamma lies
+            between 1/2 and 2, blur has up to 1 pixel and noise up to 16 grey levels.
+        seed: Seed of all that varies.
+
+    Returns:
+        An `EyeSet` with the same labels.
+    """
+    rng = np.random.default_rng(seed)
+    y, x = np.meshgrid(np.linspace(-1, 1, 35), np.linspace(-1, 1, 55), indexing="ij")
+    images = np.empty(eyes.images.shape, np.uint8)
+    for i, image in enumerate(eyes.images[:]):
+        right, down, gamma = strength * rng.uniform(-1, 1, 3)
+        blur, noise = strength * rng.uniform(0, 1, 2)
+        lit = image / 255 * (1 + right * x / 2 + down * y / 2)
+        lit = np.clip(lit, 0, 1) ** 2**gamma
+        lit = gaussian_filter(lit, blur) + rng.normal(0, noise * 16 / 255, image.shape)
+        images[i] = np.round(255 * np.clip(lit, 0, 1))
+    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, randomised by {strength}")
+
+
+def k_nearest(train, neighbours=20):
+    """Looks up the most similar training eyes and takes the mean of their gaze.
+
+    Args:
+        train: A labelled `EyeSet`.
+        neighbours: How many; the closer, the more they count.
+
+    Returns:
+        A function from an `EyeSet` to estimated gaze vectors, `(N, 3)`.
+    """
+    model = KNeighborsRegressor(neighbours, weights="distance").fit(_standard(train), train.gaze)
+    return lambda eyes: model.predict(_standard(eyes)).astype(np.float32)
+
+
+def support_vectors(train):
+    """Trains support vector regression, one for each coordinate of the gaze.
+
+    Args:
+        train: A labelled `EyeSet`; time grows with its square.
+
+    Returns:
+        A function from an `EyeSet` to estimated gaze vectors, `(N, 3)`.
+    """
+    model = MultiOutputRegressor(SVR(C=1, epsilon=0.05)).fit(_standard(train), train.gaze)
+    return lambda eyes: model.predict(_standard(eyes)).astype(np.float32)
+
+
+def adaptive_linear_regression(train, neighbours=100):
+    """Writes an eye as a sparse mixture of training eyes, and its gaze as that of theirs.
+
+    After Lu, Sugano, Okabe and Sato (Adaptive linear regression for appearance-based gaze
+    estimation, 2014): weights w that sum to 1 with the smallest sum of |w| plus what they leave
+    unexplained, so few eyes are taken, each time others. As there, an eye is its mean grey in
+    3 x 5 blocks.
+
+    Args:
+        train: A labelled `EyeSet`.
+        neighbours: The most similar eyes, among which the mixture is looked for.
+
+    Returns:
+        A function from an `EyeSet` to estimated gaze vectors, `(N, 3)`.
+    """
+    known, gaze = _blocks(train), train.gaze
+    search = NearestNeighbors(n_neighbors=neighbours).fit(known)
+    # Columns: the eyes' positive and negative shares, then what is left over in either direction.
+    rest = np.vstack([np.eye(15), np.zeros(15)])
+
+    def mixture(eye, near):
+        mixed = np.vstack([known[near].T, np.ones(neighbours)])  # the last row: they sum to 1
+        columns = np.hstack([mixed, -mixed, rest, -rest])
+        shares = linprog(np.ones(columns.shape[1]), A_eq=columns, b_eq=np.append(eye, 1)).x
+        return shares[:neighbours] - shares[neighbours : 2 * neighbours]
+
+    def estimate(eyes):
+        wanted = _blocks(eyes)
+        rows = search.kneighbors(wanted, return_distance=False)
+        answers = [mixture(eye, near) @ gaze[near] for eye, near in zip(wanted, rows, strict=True)]
+        return np.array(answers, np.float32)
+
+    return estimate
+
+
 def random_forest(train, seed=0):
     """Trains a random forest on grey levels, the baseline of Kaggle's notebook on these images.
 
@@ -58,3 +153,19 @@ def _half_size(images):
     """Means of squares of 2 x 2 pixels; the odd row and column are left out. -> (N, 459)"""
     squares = images[:, :34, :54].reshape(-1, 17, 2, 27, 2)
     return squares.mean(axis=(2, 4)).reshape(len(images), -1)
+
+
+def _standard(eyes):
+    """Half-size images with mean 0 and variance 1 each, so that light counts less. -> (N, 459)"""
+    return _standardise(_half_size(eyes.images))
+
+
+def _blocks(eyes):
+    """Means of 3 x 5 blocks of an image, standardised. -> (N, 15)"""
+    blocks = eyes.images[:, :33].reshape(-1, 3, 11, 5, 11)
+    return _standardise(blocks.mean(axis=(2, 4)).reshape(len(blocks), -1))
+
+
+def _standardise(x):
+    x = x - x.mean(axis=1, keepdims=True)
+    return x / (x.std(axis=1, keepdims=True) + 1e-3)

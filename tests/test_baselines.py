@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
 
-from simgan_lib.baselines import _half_size, add_noise, constant, random_forest
+from simgan_lib.baselines import (
+    _half_size,
+    adaptive_linear_regression,
+    add_noise,
+    constant,
+    k_nearest,
+    random_forest,
+    randomise_domain,
+    support_vectors,
+)
 from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import angular_error
 from simgan_lib.pocket import simulate
@@ -48,3 +57,40 @@ def test_noise_stays_on_the_scale_of_grey_and_keeps_its_mean():
     assert noisy.mean() == pytest.approx(128, abs=0.05)
     assert not np.array_equal(noisy[0], noisy[1])
     np.testing.assert_array_equal(add_noise(grey, 2, seed=1).images, noisy)
+
+
+@pytest.mark.parametrize("train", [k_nearest, support_vectors, adaptive_linear_regression])
+def test_the_classical_estimators_learn_and_need_no_labels_of_the_test(train):
+    eyes, test = simulate(1_000, seed=5), simulate(200, seed=6)
+    got = train(eyes)(EyeSet(test.images))
+    assert got.shape == (200, 3) and got.dtype == np.float32
+    guess = constant(eyes.gaze, 200)
+    assert angular_error(got, test.gaze).mean() < 0.7 * angular_error(guess, test.gaze).mean()
+    np.testing.assert_array_equal(train(eyes)(test), got)
+
+
+@pytest.mark.parametrize("train", [k_nearest, support_vectors, adaptive_linear_regression])
+def test_light_and_contrast_of_a_whole_image_say_nothing(train):
+    eyes, test = simulate(500, seed=5), simulate(50, seed=6)
+    estimate = train(eyes)
+    dimmed = EyeSet((test.images // 2 + 20).astype(np.uint8))
+    assert angular_error(estimate(dimmed), estimate(test)).mean() < 1
+
+
+def test_a_known_eye_is_a_mixture_of_itself_alone():
+    eyes = simulate(120, seed=5)
+    gaze = adaptive_linear_regression(eyes)(eyes[:20])
+    assert angular_error(gaze, eyes.gaze[:20]).max() < 0.1  # each is itself, and nothing else
+
+
+def test_randomising_changes_the_look_and_neither_gaze_nor_place():
+    eyes = simulate(100, seed=5)
+    looks = randomise_domain(eyes, 1, seed=1)
+    np.testing.assert_array_equal(looks.gaze, eyes.gaze)
+    np.testing.assert_array_equal(randomise_domain(eyes, 1, seed=1).images, looks.images)
+    assert not np.array_equal(randomise_domain(eyes, 1, seed=2).images, looks.images)
+    changes = [np.abs(randomise_domain(eyes, s).images - eyes.images[:].astype(float)).mean()
+               for s in (0.01, 0.5, 2)]  # fmt: skip
+    assert changes[0] < 1 < changes[1] < changes[2]
+    spread = [images.mean(axis=(1, 2)).std() for images in (eyes.images, looks.images)]
+    assert spread[1] > spread[0]  # light differs more between eyes than before
