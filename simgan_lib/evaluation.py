@@ -48,3 +48,55 @@ def calibrate(estimated, gaze):
 def share_within(error, degrees):
     """Share of `error`, `(N,)` in degrees, that is at most `degrees`, in percent."""
     return float(100 * np.mean(np.asarray(error) <= degrees))
+
+
+def movement(before, after, centres, reach=4):
+    """How far the pupils moved between eyes and the same eyes with another look.
+
+    The window of 17 x 17 pixels around a pupil is looked for in the other image, by the correlation
+    of the strengths of their edges, which a change of light leaves alone. Between whole pixels the
+    maximum is that of a parabola.
+
+    Args:
+        before: Images, `(N, 35, 55)` uint8.
+        after: Images of the same shape, for instance refined.
+        centres: Columns and rows of the pupils in `before`, `(N, 2)`, in pixels.
+        reach: Largest movement looked for, in pixels.
+
+    Returns:
+        Movements, `(N, 2)` float, in pixels to the right and down.
+    """
+    half = 8
+    margin = half + reach
+    edges = []
+    for images in (before, after):
+        down, right = np.gradient(np.asarray(images, float), axis=(1, 2))
+        pad = ((0, 0), (margin, margin), (margin, margin))
+        edges.append(np.pad(np.hypot(down, right), pad))
+    moved = np.empty((len(before), 2))
+    columns, rows = np.round(np.asarray(centres).T).astype(int) + margin
+    for i, (x, y) in enumerate(zip(columns, rows, strict=True)):
+        x, y = np.clip(x, margin, 54 + margin), np.clip(y, margin, 34 + margin)
+        window = edges[0][i, y - half : y + half + 1, x - half : x + half + 1]
+        around = edges[1][i, y - margin : y + margin + 1, x - margin : x + margin + 1]
+        places = np.lib.stride_tricks.sliding_window_view(around, window.shape)
+        likeness = _correlation(window, places)  # (2 * reach + 1, 2 * reach + 1)
+        top, left = np.unravel_index(np.argmax(likeness), likeness.shape)
+        moved[i] = _summit(likeness[top], left) - reach, _summit(likeness[:, left], top) - reach
+    return moved
+
+
+def _correlation(window, places):
+    """Pearson's correlation of a window with every place. (h, w), (..., h, w) -> (...)"""
+    window = window - window.mean()
+    places = places - places.mean(axis=(-1, -2), keepdims=True)
+    spread = np.sqrt((window**2).sum() * (places**2).sum(axis=(-1, -2)))
+    return (window * places).sum(axis=(-1, -2)) / (spread + 1e-9)
+
+
+def _summit(values, k):
+    """Where the parabola through the largest value and its neighbours is highest."""
+    if not 0 < k < len(values) - 1:
+        return k
+    below, there, above = values[k - 1 : k + 2]
+    return k + 0.5 * (below - above) / (below - 2 * there + above)

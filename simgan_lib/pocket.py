@@ -343,16 +343,20 @@ def _camera(image, at, who, rng):
     return flat.reshape(image.shape)
 
 
+def _gaze_and_pose(start, count, seed, stream, pitch, yaw):
+    geometry = np.random.default_rng([seed, start, stream])
+    angles = _draw(geometry, {"pitch": pitch, "yaw": yaw}, count)
+    gaze = from_pitch_yaw(angles["pitch"].ravel(), angles["yaw"].ravel())
+    return gaze, _draw(geometry, POSE, count)
+
+
 def _chunk(start, traits, seed, domain, paired, pitch, yaw):
     """Draw the eyes from `start` on, one for each row of traits. -> images, gaze"""
     count, number = len(traits), DOMAINS.index(domain)
     who = {name: traits[:, i, None, None] for i, name in enumerate(TRAITS)}
     # Geometry and appearance have a generator each, so that two domains can share the first.
-    geometry = np.random.default_rng([seed, start, 0 if paired else 1 + number])
+    gaze, pose = _gaze_and_pose(start, count, seed, 0 if paired else 1 + number, pitch, yaw)
     appearance = np.random.default_rng([seed, start, 3 + number])
-    angles = _draw(geometry, {"pitch": pitch, "yaw": yaw}, count)
-    gaze = from_pitch_yaw(angles["pitch"].ravel(), angles["yaw"].ravel())
-    pose = _draw(geometry, POSE, count)
     look = _draw(appearance, {name: pair[number] for name, pair in LOOKS.items()}, count)
     image, at = _render(gaze, who, pose, look)
     if domain == "camera":
@@ -426,3 +430,30 @@ def simulate(
             pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every eye
             raise
     return EyeSet(images, gaze, person, f"simgan_lib.pocket, {domain}, seed {seed}")
+
+
+def pupil_centres(eyes, seed=0, pitch=(-20, 5), yaw=(-20, 20)):
+    """Says where the pupils of simulated pairs lie, which the simulator knows.
+
+    Args:
+        eyes: What `simulate(count, domain, seed, pitch, yaw, persons=...)` returned, whole.
+        seed: The same seed.
+        pitch: The same range.
+        yaw: The same range.
+
+    Returns:
+        float32 array (N, 2): columns and rows in pixels, (27, 17) the middle of the image.
+    """
+    traits = _identities(eyes.person)
+    who = dict(zip(TRAITS, traits.T, strict=True))
+    parts = [
+        _gaze_and_pose(start, min(CHUNK, len(eyes) - start), seed, 0, pitch, yaw)
+        for start in range(0, len(eyes), CHUNK)
+    ]
+    gaze = np.concatenate([gaze for gaze, _ in parts])
+    pose = {name: np.concatenate([p[name].ravel() for _, p in parts]) for name in POSE}
+    turned = [np.sin(np.radians(pose[f"head_{name}"])) for name in ("yaw", "pitch")]
+    x = pose["crop_x"] + who["ball_x"] + IRIS_DEPTH * (turned[0] + gaze[:, 0])
+    y = pose["crop_y"] + who["ball_y"] + IRIS_DEPTH * (turned[1] + gaze[:, 1])
+    middle = (WIDTH - 1) / 2, (HEIGHT - 1) / 2
+    return np.stack([x, y], axis=1) * PX_PER_MM + middle

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from simgan_lib.baselines import constant
-from simgan_lib.evaluation import calibrate, share_within, summary
+from simgan_lib.evaluation import calibrate, movement, share_within, summary
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.pocket import pupil_centres, simulate
 
 
 @pytest.fixture
@@ -47,3 +48,29 @@ def test_the_constant_guess_is_the_mean_direction(gaze):
     np.testing.assert_allclose(np.linalg.norm(guess, axis=1), 1, atol=1e-6)
     mean = gaze.mean(0)
     np.testing.assert_allclose(guess[1], mean / np.linalg.norm(mean), atol=1e-6)
+
+
+def test_movement_finds_a_shift_and_none_where_there_is_none():
+    eyes = simulate(60, seed=3, persons=list(range(60)))
+    centres = pupil_centres(eyes, seed=3)
+    still = movement(eyes.images, eyes.images, centres)
+    assert np.abs(still).max() < 0.3
+    shifted = np.roll(eyes.images, (1, 2), axis=(1, 2))  # one down, two to the right
+    np.testing.assert_allclose(
+        np.median(movement(eyes.images, shifted, centres), axis=0), (2, 1), atol=0.1
+    )
+
+
+def test_movement_does_not_mind_another_light():
+    eyes = simulate(60, seed=3, persons=list(range(60)))
+    dimmed = (eyes.images * 0.5 + 60).astype(np.uint8)
+    moved = movement(eyes.images, dimmed, pupil_centres(eyes, seed=3))
+    assert np.abs(moved).max() < 0.5
+
+
+def test_movement_finds_half_a_pixel():
+    eyes = simulate(60, seed=3, persons=list(range(60)))
+    images = eyes.images.astype(float)
+    half = (images + np.roll(images, 1, axis=2)) / 2
+    right, down = np.median(movement(images, half, pupil_centres(eyes, seed=3)), axis=0)
+    assert right == pytest.approx(0.5, abs=0.15) and down == pytest.approx(0, abs=0.1)

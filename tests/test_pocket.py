@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simgan_lib.gaze import to_pitch_yaw
-from simgan_lib.pocket import DOMAINS, PX_PER_MM, simulate
+from simgan_lib.pocket import DOMAINS, PX_PER_MM, pupil_centres, simulate
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real_eyes" / "real_gaze.h5"
 COLUMNS = np.arange(55) - 27.0
@@ -236,3 +236,20 @@ def test_camera_has_the_grey_levels_of_real_eyes():
         ratio = np.abs(np.diff(camera, axis=axis)).mean() / np.abs(np.diff(real, axis=axis)).mean()
         assert 0.8 < ratio < 1.2
     assert np.abs(pooled(camera).mean(0) - pooled(real).mean(0)).mean() < 15
+
+
+def test_pupils_are_darkest_where_the_simulator_says_they_are():
+    persons = list(range(70))
+    eyes = simulate(70, seed=3, persons=persons)  # more than two chunks
+    centres = pupil_centres(eyes, seed=3)
+    assert centres.shape == (70, 2)
+    columns, rows = np.round(centres).astype(int).T
+    inside = (rows > 0) & (rows < 34)
+    dark = eyes.images[np.arange(70), np.clip(rows, 0, 34), columns]
+    open_eye = eyes.images[:, 10:25, 15:40].mean(axis=(1, 2))
+    assert inside.mean() > 0.9 and (dark < 0.5 * open_eye).mean() > 0.9
+    # Both domains of a pair have one geometry, and a narrower range of gaze moves the pupils.
+    camera = simulate(70, "camera", seed=3, persons=persons)
+    np.testing.assert_array_equal(pupil_centres(camera, seed=3), centres)
+    ahead = simulate(70, seed=3, pitch=(0, 0), yaw=(0, 0), persons=persons)
+    assert pupil_centres(ahead, 3, (0, 0), (0, 0))[:, 0].std() < centres[:, 0].std()
