@@ -20,6 +20,7 @@ NOTEBOOKS = Path(__file__).resolve().parent
 PROJECT = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text())["project"]
 OWNER = PROJECT["urls"]["Repository"].split("/")[-2]
 TAG = f"v{PROJECT['version']}"
+BUTTONS = "application/vnd.jupyter.widget-view+json"
 
 SET_UP = f"""\
 # Set-up, the same in every lesson: installs the course where it is missing, and nothing else.
@@ -71,6 +72,7 @@ def execute(notebook):
         timeout=300,
         kernel_name="python3",
         record_timing=False,
+        store_widget_state=False,  # buttons live only while a kernel does
         resources={"metadata": {"path": str(NOTEBOOKS)}},
     )
     client.execute()
@@ -79,7 +81,8 @@ def execute(notebook):
             messages = [o for o in cell.outputs if o.get("name") == "stderr"]
             for message in messages:  # for whoever refreshes, not for the learner
                 print(message.text, file=sys.stderr)
-            cell.outputs = [o for o in cell.outputs if o not in messages]
+            buttons = [o for o in cell.outputs if BUTTONS in o.get("data", {})]
+            cell.outputs = [o for o in cell.outputs if o not in messages + buttons]
 
 
 def main():

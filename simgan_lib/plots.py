@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.stats import binom
 
 from .gaze import to_pitch_yaw
 
@@ -363,5 +364,68 @@ def ages(steps):
     axis.axvline(np.mean(steps), color="tab:red")
     axis.text(np.mean(steps), axis.get_ylim()[1], " the mean", color="tab:red", va="top")
     axis.set(xlabel="steps since it was stored", ylabel="images")
+    figure.tight_layout()
+    return figure
+
+
+def numbers_right(trials, rates, needed):
+    """Draws how probable it is for judges to be right so and so often; filled where it is enough.
+
+    Args:
+        trials: Verdicts of each judge.
+        rates: Dict from a judge's name to the probability that one verdict is right.
+        needed: The smallest number of right verdicts that is enough.
+    """
+    figure, axis = plt.subplots(figsize=(8, 2.8))
+    right = np.arange(trials + 1)
+    for name, rate in rates.items():
+        probable = binom.pmf(right, trials, rate)
+        (line,) = axis.plot(right, probable, drawstyle="steps-mid", label=name)
+        axis.bar(right[needed:], probable[needed:], 1, alpha=0.4, color=line.get_color())
+    axis.axvline(needed - 0.5, color="0.5", linewidth=1)
+    spread = 4 * np.sqrt(trials) / 2  # of the widest, at one half
+    axis.set_xlim(min(rates.values()) * trials - spread, max(rates.values()) * trials + spread)
+    axis.set(xlabel=f"right verdicts of {trials}", ylabel="probability", ylim=(0, None))
+    axis.legend(frameon=False, fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def intervals(measured, xlabel, line=None):
+    """Draws means with their confidence intervals under each other, grey where one holds `line`.
+
+    Args:
+        measured: Dict from a name to mean, low and high.
+        xlabel: What was measured.
+        line: Where to draw a line, such as 0 for differences; none if None.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 0.8 + 0.28 * len(measured)))
+    for row, (mean, low, high) in enumerate(measured.values()):
+        colour = "0.5" if line is not None and low <= line <= high else "tab:blue"
+        axis.plot((low, high), (row, row), color=colour, linewidth=2)
+        axis.plot(mean, row, "o", color=colour)
+    if line is not None:
+        axis.axvline(line, color="0.8", zorder=0)
+    axis.set(yticks=range(len(measured)), yticklabels=measured, xlabel=xlabel)
+    axis.set_ylim(len(measured) - 0.4, -0.6)  # the first on top
+    figure.tight_layout()
+    return figure
+
+
+def pairs(groups, ylabel):
+    """Draws measurements with the same seeds, a line a seed, a panel a pair.
+
+    Args:
+        groups: Dict from a title to a dict of two: from a name to numbers, `(N,)`, a number a seed.
+        ylabel: What was measured.
+    """
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(2.6 * len(groups), 2.8), sharey=True, squeeze=False
+    )
+    for axis, (title, pair) in zip(axes[0], groups.items(), strict=True):
+        before, after = pair.values()
+        axis.plot((0, 1), (before, after), "o-", color="tab:blue", markersize=4)
+        axis.set(title=title, xticks=(0, 1), xticklabels=pair, xlim=(-0.4, 1.4))
+    axes[0, 0].set_ylabel(ylabel)
     figure.tight_layout()
     return figure

@@ -127,3 +127,41 @@ def test_memory_and_ages_draw_what_they_are_given():
     (axis,) = plots.ages(np.array([1, 2, 3, 10])).axes
     assert sum(patch.get_height() for patch in axis.patches) == 4
     assert axis.lines[0].get_xdata()[0] == 4
+
+
+def test_numbers_right_fills_what_is_enough():
+    (axis,) = plots.numbers_right(4, {"coin": 0.5, "sure": 1.0}, needed=3).axes
+    coin, sure, threshold = axis.lines
+    np.testing.assert_allclose(coin.get_ydata(), np.array([1, 4, 6, 4, 1]) / 16)
+    np.testing.assert_allclose(sure.get_ydata(), [0, 0, 0, 0, 1])
+    assert threshold.get_xdata()[0] == 2.5
+    filled = [(bar.get_x(), bar.get_height()) for bar in axis.patches]
+    assert filled == [
+        (2.5, pytest.approx(4 / 16)),
+        (3.5, pytest.approx(1 / 16)),
+        (2.5, 0),
+        (3.5, 1),
+    ]
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["coin", "sure"]
+
+
+def test_intervals_are_grey_where_they_hold_the_line():
+    measured = {"off": (1.0, 0.5, 1.5), "on": (0.2, -0.1, 0.5)}
+    (axis,) = plots.intervals(measured, "degrees", line=0).axes
+    bars, dots, line = axis.lines[0:4:2], axis.lines[1:4:2], axis.lines[4]
+    np.testing.assert_array_equal([bar.get_xdata() for bar in bars], [(0.5, 1.5), (-0.1, 0.5)])
+    np.testing.assert_array_equal([dot.get_xdata()[0] for dot in dots], [1.0, 0.2])
+    assert [bar.get_color() for bar in bars] == ["tab:blue", "0.5"] and line.get_xdata()[0] == 0
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["off", "on"]
+    assert axis.yaxis_inverted()  # the first on top
+    (axis,) = plots.intervals(measured, "degrees").axes
+    assert len(axis.lines) == 4 and all(part.get_color() == "tab:blue" for part in axis.lines)
+
+
+def test_pairs_joins_what_has_the_same_seed():
+    pair = {"before": [1.0, 2.0, 3.0], "after": [1.5, 1.0, 2.0]}
+    first, second = plots.pairs({"a": pair, "b": pair}, "degrees").axes
+    drawn = [tuple(line.get_ydata()) for line in second.lines]
+    assert drawn == [(1.0, 1.5), (2.0, 1.0), (3.0, 2.0)]
+    assert [label.get_text() for label in first.get_xticklabels()] == ["before", "after"]
+    assert first.get_title() == "a" and first.get_ylabel() == "degrees"
