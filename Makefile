@@ -1,12 +1,13 @@
 # make demo    the course's first result      make test    style, tests and every lesson
 # make lab     opens the lessons              make lessons runs them again and keeps what they show
 # make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
+# make results writes RESULTS.md from what the experiments measured; results-check holds the bars
 #
 # Each of them first makes .venv and installs the pinned requirements, once.
 
 VERSIONS = 3.13 3.12 3.11
 
-.PHONY: demo test bench lab lessons force
+.PHONY: demo test bench lab lessons results results-check force
 
 demo: .venv/installed
 	.venv/bin/simgan demo
@@ -24,6 +25,12 @@ lessons: .venv/installed
 
 bench: .venv/installed
 	.venv/bin/python -m benchmarks
+
+results: .venv/installed
+	.venv/bin/python -m experiments.report
+
+results-check: .venv/installed
+	.venv/bin/python -m experiments.report --check
 
 # Written only when everything is installed. An interpreter that the user names is always compared
 # with the one in .venv, also when there is nothing to install. A package without the INSTALLER

@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,11 +18,39 @@ from .training import PRESETS
 NOISE_LEVELS = 4, 8, 16  # standard deviations, grey levels
 
 
+class DemoEyes(NamedTuple):
+    """Five `EyeSet`s of different persons each."""
+
+    synthetic: EyeSet
+    camera: EyeSet  # without labels, for the refiner
+    labelled: EyeSet  # of the camera, for the bound
+    validation: EyeSet  # of the camera
+    test: EyeSet  # of the camera
+
+
+def demo_eyes(seed=0, count=8_000, test=2_000):
+    """Simulates the eyes of the demo.
+
+    Args:
+        seed: Seed; other seeds are other persons.
+        count: Eyes of each training set.
+        test: Eyes of the test.
+
+    Returns:
+        `DemoEyes`.
+    """
+    synthetic = simulate(count, "synthetic", 10 * seed, progress=True)
+    camera, labelled, validation, tested = (
+        simulate(size, "camera", 10 * seed + k, progress=True)
+        for k, size in enumerate((count, count, test // 2, test), start=1)
+    )
+    return DemoEyes(synthetic, EyeSet(camera.images), labelled, validation, tested)
+
+
 def run_demo(out, seed=0, progress=lambda what: ()):
     """Makes the eyes, trains the refiner and the estimators, and measures.
 
-    The camera eyes of the refiner, of the labelled bound, of validation and of the test are of
-    different persons. The refiner sees none of their labels. The strength of the noise is chosen
+    The refiner sees no label of a camera eye. The strength of the noise is chosen
     on labelled validation eyes, an advantage that the refiner does not get. A training that was
     interrupted in the same folder goes on where it stopped.
 
@@ -35,16 +64,10 @@ def run_demo(out, seed=0, progress=lambda what: ()):
     """
     started = time.perf_counter()
     out = Path(out)
-    # Other seeds are other persons.
-    synthetic = simulate(8_000, "synthetic", 10 * seed, progress=True)
-    camera, labelled, validation, test = (
-        simulate(count, "camera", 10 * seed + k, progress=True)
-        for k, count in enumerate((8_000, 8_000, 1_000, 2_000), start=1)
-    )
-    unlabelled = EyeSet(camera.images)
+    synthetic, camera, labelled, validation, test = demo_eyes(seed)
     model, curves = train(
         synthetic,
-        unlabelled,
+        camera,
         PRESETS["pocket"],
         out,
         seed,

@@ -62,7 +62,9 @@ class Checkpoints(keras.callbacks.Callback):
             self.model.save_weights(path)
 
 
-def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
+def train(
+    synthetic, real, preset, run, seed=0, resume=False, callbacks=(), build=SimGAN.from_preset
+):
     """Trains a refiner from warm-up to end, in a folder from which it can be resumed.
 
     Writes `preset.json`, `curves.csv` (a row a checkpoint), `checkpoint.weights.h5` (weights,
@@ -76,6 +78,7 @@ def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
         seed: Seed of weights, batches and buffer.
         resume: Go on from the folder's checkpoint, or begin where there is none yet.
         callbacks: Further callbacks for `fit`.
+        build: Function from preset and seed to a compiled `SimGAN`.
 
     Returns:
         The trained `SimGAN` and its curves, a list of dicts.
@@ -87,7 +90,7 @@ def train(synthetic, real, preset, run, seed=0, resume=False, callbacks=()):
     run = Path(run)
     data = {"synthetic": _fingerprint(synthetic), "real": _fingerprint(real)}
     _claim(run, asdict(preset) | {"seed": seed} | data, resume)
-    model = SimGAN.from_preset(preset, seed)
+    model = build(preset, seed)
     checkpoints = Checkpoints(run, preset.checkpoint_steps)
     if resume and (run / "checkpoint.weights.h5").exists():
         checkpoints.restore(model)

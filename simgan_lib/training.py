@@ -95,17 +95,22 @@ class SimGAN(keras.Model):
         self.built = True
 
     @classmethod
-    def from_preset(cls, preset, seed=0):
+    def from_preset(
+        cls, preset, seed=0, discriminator=discriminator, buffer=HistoryBuffer, psi=None
+    ):
         """Builds and compiles the networks of a `Preset`, reproducibly.
 
         Args:
             preset: A `Preset`, for instance `PRESETS["pocket"]`.
             seed: Seed of the weights and of the buffer's places.
+            discriminator: Function that builds D; `simgan_lib.ablations` has another.
+            buffer: Class of the buffer; `simgan_lib.ablations` has another.
+            psi: Feature transform of the self-regularization; the identity if None.
         """
         model = cls(
             initialize(refiner(preset.filters), seed),
             initialize(discriminator(), seed),
-            HistoryBuffer(preset.buffer_size, seed=seed),
+            buffer(preset.buffer_size, seed=seed),
         )
         model.compile(
             keras.optimizers.Adam(preset.refiner_rate),
@@ -113,6 +118,7 @@ class SimGAN(keras.Model):
             preset.weight,
             preset.refiner_steps,
             preset.discriminator_steps,
+            psi,
         )
         return model
 

@@ -1,0 +1,143 @@
+"""The course's answer to tables 2 and 3 of the paper: `python -m experiments stand_in`.
+
+Eyes, refiner and estimators of seed s are those of `simgan demo --seed s`. Beside them stand the
+rivals of a refiner, what became of the labels, and how real the refined eyes are to a machine.
+Strengths of noise and of domain randomisation are chosen on labelled validation eyes of each seed,
+help that a refiner does not get.
+"""
+
+from functools import cache
+
+import numpy as np
+
+from simgan_lib.baselines import (
+    adaptive_linear_regression,
+    add_noise,
+    constant,
+    k_nearest,
+    random_forest,
+    randomise_domain,
+    support_vectors,
+)
+from simgan_lib.demo import NOISE_LEVELS, demo_eyes
+from simgan_lib.estimator import estimate_gaze, train_estimator
+from simgan_lib.evaluation import movement
+from simgan_lib.eyes import EyeSet
+from simgan_lib.pocket import pupil_centres, simulate
+from simgan_lib.runs import refine, train
+from simgan_lib.training import PRESETS
+from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
+
+from . import estimator_score, score, smaller
+from .rows import Rows
+
+SEEDS = range(5)
+STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
+CLASSICAL = {
+    "kNN": k_nearest,
+    "SVR": support_vectors,
+    "ALR": adaptive_linear_regression,
+    "random forest": random_forest,
+}
+
+
+def main(out, runs, few=False):
+    """Measures everything for every seed.
+
+    Args:
+        out: Folder of the results.
+        runs: Folder of unfinished trainings.
+        few: Take a few steps with a few eyes, to try the command.
+    """
+    count, test_count = (160, 40) if few else (8_000, 2_000)
+
+    @cache
+    def eyes(seed):
+        return demo_eyes(seed, count, test_count)
+
+    @cache
+    def refiner(seed):
+        preset = smaller(PRESETS["pocket"]) if few else PRESETS["pocket"]
+        e = eyes(seed)
+        run = runs / f"stand_in-{seed}"
+        return train(e.synthetic, e.camera, preset, run, seed, resume=True)[0].refiner
+
+    @cache
+    def refined(seed):
+        synthetic = eyes(seed).synthetic
+        return EyeSet(refine(refiner(seed), synthetic).images[:], synthetic.gaze, synthetic.person)
+
+    with Rows(out, "stand_in", eyes=count, test=test_count) as rows:
+        for seed in SEEDS:
+            measure_seed(rows, seed, eyes, refiner, refined)
+
+
+def measure_seed(rows, seed, eyes, refiner, refined):
+    """Adds the rows of one seed."""
+
+    def add(variant, measure):
+        rows.add(lambda: measure(eyes(seed)), variant=variant, seed=seed)
+
+    def cnn(train_eyes, e):
+        return estimator_score(train_eyes, e.test, seed)
+
+    def tuned(change, strengths, e):
+        """The strength with the smallest error on validation eyes, and its error on the test."""
+        networks = [
+            train_estimator(change(e.synthetic, k, seed), "pocket", seed) for k in strengths
+        ]
+        found = [
+            score(estimate_gaze(network, e.validation), e.validation)["error_deg"]
+            for network in networks
+        ]
+        best = int(np.argmin(found))
+        return score(estimate_gaze(networks[best], e.test), e.test) | {"strength": strengths[best]}
+
+    add("constant", lambda e: score(constant(e.synthetic.gaze, len(e.test)), e.test))
+    for name, fit in CLASSICAL.items():
+        add(name, lambda e, fit=fit: score(fit(e.synthetic)(e.test), e.test))
+    add("synthetic", lambda e: cnn(e.synthetic, e))
+    add("refined", lambda e: cnn(refined(seed), e))
+    add("real labels", lambda e: cnn(e.labelled, e))
+    add("noise", lambda e: tuned(add_noise, NOISE_LEVELS, e))
+    add("randomised", lambda e: tuned(randomise_domain, STRENGTHS, e))
+    add("synthetic, a quarter", lambda e: cnn(e.synthetic[::4], e))
+    add("refined, a quarter", lambda e: cnn(refined(seed)[::4], e))
+    add("labels", lambda e: labels(refiner(seed), e.labelled, seed, len(e.test)))
+    add("realism", lambda e: realism(refined(seed), e, seed))
+
+
+def labels(refiner, labelled, seed, count):
+    """How far refining moves pupils and gaze, and a control in which nothing moves.
+
+    The control is a pair of eyes of one geometry, one synthetic and one of the camera. Gaze is
+    read by an estimator that learnt from labelled camera eyes.
+    """
+    persons = list(range(500 * seed, 500 * seed + min(500, count)))
+    before, pair = (simulate(count, d, seed, persons=persons) for d in ("synthetic", "camera"))
+    after = EyeSet(refine(refiner, before).images[:], before.gaze)
+    centres = pupil_centres(before, seed)
+    reader = train_estimator(labelled, "pocket", seed)
+    row = {}
+    for name, twin in (("refined", after), ("control", pair)):
+        moved = movement(before.images, twin.images, centres)
+        row[f"{name}_median_px"] = float(np.median(np.hypot(*moved.T)))
+        row[f"{name}_mean_right_px"], row[f"{name}_mean_down_px"] = moved.mean(axis=0).tolist()
+        row[f"{name}_read_deg"] = score(estimate_gaze(reader, twin), twin)["error_deg"]
+    return {name: round(value, 3) for name, value in row.items()}
+
+
+def realism(refined, e, seed):
+    """How often a fresh machine tells eyes from the camera's, and how far their features lie.
+
+    Labelled camera eyes, of other persons, are the control: chance and no distance. Features are
+    those of an estimator that learnt from them.
+    """
+    reader = train_estimator(e.labelled, "pocket", seed)
+    far = features(reader, e.test)
+    row = {}
+    for name, eyes in (("synthetic", e.synthetic), ("refined", refined), ("control", e.validation)):
+        eyes = eyes[: len(e.test)]
+        row[f"{name}_told"] = machine_accuracy(e.test, eyes, seed)
+        row[f"{name}_distance"] = kernel_distance(features(reader, eyes), far)
+    return {name: round(value, 4) for name, value in row.items()}

@@ -1,0 +1,147 @@
+"""Experiments go on where they stopped, alone in their folder, and every command runs."""
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("fcntl", reason="experiments lock their results as Linux and macOS can")
+
+from experiments.__main__ import main  # noqa: E402
+from experiments.rows import Rows  # noqa: E402
+from simgan_lib.pocket import simulate  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def measured(rows, seeds, calls):
+    for seed in seeds:
+        rows.add(lambda s=seed: calls.append(s) or {"error_deg": s / 10}, variant="a", seed=seed)
+
+
+def test_what_is_measured_is_written_at_once_and_not_measured_again(tmp_path):
+    calls = []
+    with pytest.raises(KeyboardInterrupt), Rows(tmp_path, "x", eyes=5) as rows:
+        measured(rows, [0, 1], calls)
+        raise KeyboardInterrupt
+    with Rows(tmp_path, "x", eyes=5) as rows:
+        measured(rows, [0, 1, 2], calls)
+    assert calls == [0, 1, 2]
+    content = json.loads((tmp_path / "x.json").read_text())
+    assert content["command"] == "python -m experiments x"
+    assert [row["seed"] for row in content["rows"]] == [0, 1, 2]
+    assert [row["error_deg"] for row in content["rows"]] == [0, 0.1, 0.2]
+    assert all(row["seconds"] >= 0 for row in content["rows"])
+
+
+def test_a_key_is_more_than_one_of_its_parts(tmp_path):
+    calls = []
+    with Rows(tmp_path, "x") as rows:
+        for variant in "ab":
+            rows.add(lambda v=variant: calls.append(v) or {}, variant=variant, seed=0)
+    assert calls == ["a", "b"]
+
+
+def test_results_of_other_settings_and_damaged_ones_are_refused_and_kept(tmp_path):
+    with Rows(tmp_path, "x", eyes=5) as rows:
+        measured(rows, [0], [])
+    before = (tmp_path / "x.json").read_bytes()
+    with pytest.raises(ValueError, match="other settings.*received {'eyes': 6}"):
+        Rows(tmp_path, "x", eyes=6).__enter__()
+    assert (tmp_path / "x.json").read_bytes() == before
+    (tmp_path / "x.json").write_bytes(before[:-20])
+    with pytest.raises(ValueError, match="damaged; received"):
+        Rows(tmp_path, "x", eyes=5).__enter__()
+    assert (tmp_path / "x.json").read_bytes() == before[:-20]
+
+
+def hold(folder, ready, done):
+    with Rows(folder, "x"):
+        ready.set()
+        done.wait(60)
+
+
+def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    ready, done = context.Event(), context.Event()
+    first = context.Process(target=hold, args=(tmp_path, ready, done))
+    first.start()
+    try:
+        assert ready.wait(60)
+        with pytest.raises(ValueError, match="Another process is at work.*x.json"):
+            Rows(tmp_path, "x").__enter__()
+        os.kill(first.pid, signal.SIGKILL)  # a lock that its holder cannot take back any more
+        first.join()
+        with Rows(tmp_path, "x") as rows:
+            measured(rows, [0], [])
+    finally:
+        first.kill()
+
+
+def few(name, out, count=None, **environment):
+    """Runs a command with a few eyes until it has written `count` rows, and kills it there."""
+    words = [name, "--few", "--out", out, "--runs", out / "runs"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments", *map(str, words)],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    file = out / f"{name}.json"
+    for _ in range(2_000):
+        rows = json.loads(file.read_text())["rows"] if file.exists() else []
+        if process.poll() is not None or (count and len(rows) >= count):
+            break
+        time.sleep(0.1)
+    process.kill()
+    _, errors = process.communicate()
+    rows = json.loads(file.read_text())["rows"] if file.exists() else []
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows], errors
+
+
+def test_an_experiment_killed_in_a_training_goes_on_to_the_same_results(tmp_path):
+    killed, _ = few("ablations", tmp_path / "killed", 2)
+    resumed, _ = few("ablations", tmp_path / "killed", len(killed) + 1)
+    assert resumed[: len(killed)] == killed
+    whole, _ = few("ablations", tmp_path / "whole", len(resumed))
+    assert whole[: len(resumed)] == resumed
+
+
+def test_the_whole_of_a_seed_on_simulated_eyes(tmp_path):
+    rows, _ = few("stand_in", tmp_path, 13)
+    assert {"constant", "kNN", "SVR", "ALR", "random forest", "synthetic", "refined"} < {
+        row["variant"] for row in rows
+    }
+    for row in rows:
+        if row["variant"] not in ("labels", "realism"):
+            assert 0 < row["error_deg_calibrated"] <= row["error_deg"] + 1 < 30
+            assert 0 <= row["within_7deg"] <= 100
+
+
+def test_photographs_come_from_the_folder_that_is_named(tmp_path):
+    angles = np.radians(np.random.default_rng(0).uniform(-10, 10, (40, 2)))
+    images = np.random.default_rng(1).integers(0, 256, (40, 36, 60)).astype(np.uint8)
+    np.savez(tmp_path / "real_labelled.npz", image=images, gaze_pitch_yaw_rad=angles)
+    simulate(60, "camera").save(tmp_path / "real.h5")
+    rows, _ = few("real_eyes", tmp_path, 4, SIMGAN_DATA_DIR=str(tmp_path))
+    assert [row["variant"] for row in rows[:4]] == ["constant", "synthetic", "noise", "refined"]
+    assert json.loads((tmp_path / "real_eyes.json").read_text())["settings"] == {
+        "eyes": 80,
+        "real": 60,
+        "test": 20,
+    }
+
+
+def test_photographs_that_are_missing_are_asked_for(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("SIMGAN_DATA_DIR", raising=False)
+    assert main(["real_eyes", "--out", str(tmp_path)]) == 2
+    assert "Set SIMGAN_DATA_DIR" in capsys.readouterr().err
