@@ -12,10 +12,10 @@ from pathlib import Path
 from simgan_lib.baselines import add_noise, constant
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
-from simgan_lib.runs import refine, train
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS
 
-from . import estimator_score, score, smaller
+from . import apply, estimator_score, score, smaller
 from .rows import Rows
 
 SEEDS = range(5)
@@ -48,7 +48,7 @@ def main(out, runs, few=False):
         preset = smaller(PRESETS["pocket"]) if few else PRESETS["pocket"]
         run = runs / f"real_eyes-{seed}"
         refiner = train(synthetic(seed), real, preset, run, seed, resume=True)[0].refiner
-        return EyeSet(refine(refiner, synthetic(seed)).images[:], synthetic(seed).gaze)
+        return apply(refiner, synthetic(seed))
 
     with Rows(out, "real_eyes", eyes=count, real=len(real), test=len(test)) as rows:
         for seed in SEEDS:

@@ -42,10 +42,9 @@ The refiner has seen the real eyes without labels; the test eyes are labelled ey
 which the half that is reported took no part in choosing settings.
 """,
     "ablations": """\
-The preset `pocket` with half its batch and half its rounds (batch 16, 500 rounds), one part changed
-at a time; a gaze estimator trained on the refined eyes, tested on simulated camera eyes. A seed
-decides the eyes, the first weights and the batches, alike for every variant. `pocket` and
-`pocket, no history` repeat two of them at the preset's full size.
+The training of `simgan demo`, one part changed at a time; a gaze estimator trained on the refined
+eyes, tested on simulated camera eyes. A seed decides the eyes, the first weights and the batches,
+alike for every variant.
 """,
 }
 

@@ -22,13 +22,12 @@ from simgan_lib.baselines import (
 from simgan_lib.demo import NOISE_LEVELS, demo_eyes
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
-from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import pupil_centres, simulate
-from simgan_lib.runs import refine, train
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
-from . import estimator_score, score, smaller
+from . import apply, estimator_score, score, smaller
 from .rows import Rows
 
 SEEDS = range(5)
@@ -59,20 +58,22 @@ def main(out, runs, few=False):
     def refiner(seed):
         preset = smaller(PRESETS["pocket"]) if few else PRESETS["pocket"]
         e = eyes(seed)
-        run = runs / f"stand_in-{seed}"
+        run = runs / f"base-{seed}"
         return train(e.synthetic, e.camera, preset, run, seed, resume=True)[0].refiner
 
     @cache
     def refined(seed):
-        synthetic = eyes(seed).synthetic
-        return EyeSet(refine(refiner(seed), synthetic).images[:], synthetic.gaze, synthetic.person)
+        return apply(refiner(seed), eyes(seed).synthetic)
+
+    def more(seed):  # those of `eyes` and three times as many
+        return simulate(4 * count, "synthetic", 10 * seed)
 
     with Rows(out, "stand_in", eyes=count, test=test_count) as rows:
         for seed in SEEDS:
-            measure_seed(rows, seed, eyes, refiner, refined)
+            measure_seed(rows, seed, eyes, refiner, refined, more)
 
 
-def measure_seed(rows, seed, eyes, refiner, refined):
+def measure_seed(rows, seed, eyes, refiner, refined, more):
     """Adds the rows of one seed."""
 
     def add(variant, measure):
@@ -101,8 +102,8 @@ def measure_seed(rows, seed, eyes, refiner, refined):
     add("real labels", lambda e: cnn(e.labelled, e))
     add("noise", lambda e: tuned(add_noise, NOISE_LEVELS, e))
     add("randomised", lambda e: tuned(randomise_domain, STRENGTHS, e))
-    add("synthetic, a quarter", lambda e: cnn(e.synthetic[::4], e))
-    add("refined, a quarter", lambda e: cnn(refined(seed)[::4], e))
+    add("4x synthetic", lambda e: cnn(more(seed), e))
+    add("4x refined", lambda e: cnn(apply(refiner(seed), more(seed)), e))
     add("labels", lambda e: labels(refiner(seed), e.labelled, seed, len(e.test)))
     add("realism", lambda e: realism(refined(seed), e, seed))
 
@@ -115,7 +116,7 @@ def labels(refiner, labelled, seed, count):
     """
     persons = list(range(500 * seed, 500 * seed + min(500, count)))
     before, pair = (simulate(count, d, seed, persons=persons) for d in ("synthetic", "camera"))
-    after = EyeSet(refine(refiner, before).images[:], before.gaze)
+    after = apply(refiner, before)
     centres = pupil_centres(before, seed)
     reader = train_estimator(labelled, "pocket", seed)
     row = {}
