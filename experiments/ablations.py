@@ -4,15 +4,9 @@ One part at a time is changed in the training of `simgan demo`. A seed decides t
 weights and the order of the batches, alike for every variant, so that they are compared in pairs.
 """
 
-from dataclasses import replace
-from functools import cache
-
 from simgan_lib.ablations import NoHistory, blurred, edges, global_discriminator
-from simgan_lib.demo import demo_eyes
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS, SimGAN
 
-from . import apply, estimator_score, smaller
+from . import Demo, apply, counts, estimator_score
 from .rows import Rows
 
 SEEDS = range(5)
@@ -47,38 +41,25 @@ def main(out, runs, few=False):
         runs: Folder of unfinished trainings.
         few: Take a few steps with a few eyes, to try the command.
     """
-    count, test_count = (60, 40) if few else (8_000, 2_000)
 
-    @cache
-    def eyes(seed):
-        return demo_eyes(seed, count, test_count)
+    def unrefined(demo):
+        return estimator_score(demo.eyes.synthetic, demo.eyes.test, demo.seed)
 
-    def unrefined(seed):
-        return estimator_score(eyes(seed).synthetic, eyes(seed).test, seed)
-
-    def refined(name, changes, parts, seed):
-        preset = replace(PRESETS["pocket"], **changes)
-        simgan, curves = train(
-            eyes(seed).synthetic,
-            eyes(seed).camera,
-            smaller(preset) if few else preset,
-            runs / f"{name}-{seed}".replace(", ", "-").replace(" ", "-"),
-            seed,
-            resume=True,
-            build=lambda preset, seed: SimGAN.from_preset(preset, seed, **parts),
-        )
+    def refined(demo, name, changes, parts):
+        simgan, curves = demo.train(name, changes, parts)
         kept = "self_regularization", "accuracy_real", "accuracy_fresh", "accuracy_remembered"
         curve = {name: round(curves[-1][name], 3) for name in kept}
-        made = apply(simgan.refiner, eyes(seed).synthetic)
-        return estimator_score(made, eyes(seed).test, seed) | curve
+        made = apply(simgan.refiner, demo.eyes.synthetic)
+        return estimator_score(made, demo.eyes.test, demo.seed) | curve
 
-    with Rows(out, "ablations", eyes=count, test=test_count) as rows:
+    with Rows(out, "ablations", **counts(few)) as rows:
         for variants, seeds in ((PARTS, SEEDS), (SETTINGS, SEEDS[:3])):
             for seed in seeds:
-                rows.add(lambda s=seed: unrefined(s), variant="synthetic", seed=seed)
+                demo = Demo(seed, runs, few)
+                rows.add(lambda d=demo: unrefined(d), variant="synthetic", seed=seed)
                 for name, (changes, parts) in variants.items():
                     rows.add(
-                        lambda n=name, c=changes, p=parts, s=seed: refined(n, c, p, s),
+                        lambda d=demo, n=name, c=changes, p=parts: refined(d, n, c, p),
                         variant=name,
                         seed=seed,
                     )

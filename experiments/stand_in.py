@@ -6,8 +6,6 @@ Strengths of noise and of domain randomisation are chosen on labelled validation
 help that a refiner does not get.
 """
 
-from functools import cache
-
 import numpy as np
 
 from simgan_lib.baselines import (
@@ -19,15 +17,13 @@ from simgan_lib.baselines import (
     randomise_domain,
     support_vectors,
 )
-from simgan_lib.demo import NOISE_LEVELS, demo_eyes
+from simgan_lib.demo import NOISE_LEVELS
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
 from simgan_lib.pocket import pupil_centres, simulate
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
-from . import apply, estimator_score, score, smaller
+from . import Demo, apply, counts, estimator_score, score
 from .rows import Rows
 
 SEEDS = range(5)
@@ -48,36 +44,20 @@ def main(out, runs, few=False):
         runs: Folder of unfinished trainings.
         few: Take a few steps with a few eyes, to try the command.
     """
-    count, test_count = (160, 40) if few else (8_000, 2_000)
-
-    @cache
-    def eyes(seed):
-        return demo_eyes(seed, count, test_count)
-
-    @cache
-    def refiner(seed):
-        preset = smaller(PRESETS["pocket"]) if few else PRESETS["pocket"]
-        e = eyes(seed)
-        run = runs / f"base-{seed}"
-        return train(e.synthetic, e.camera, preset, run, seed, resume=True)[0].refiner
-
-    @cache
-    def refined(seed):
-        return apply(refiner(seed), eyes(seed).synthetic)
-
-    def more(seed):  # those of `eyes` and three times as many
-        return simulate(4 * count, "synthetic", 10 * seed)
-
-    with Rows(out, "stand_in", eyes=count, test=test_count) as rows:
+    with Rows(out, "stand_in", **counts(few)) as rows:
         for seed in SEEDS:
-            measure_seed(rows, seed, eyes, refiner, refined, more)
+            measure_seed(rows, Demo(seed, runs, few))
 
 
-def measure_seed(rows, seed, eyes, refiner, refined, more):
+def measure_seed(rows, demo):
     """Adds the rows of one seed."""
+    seed = demo.seed
 
     def add(variant, measure):
-        rows.add(lambda: measure(eyes(seed)), variant=variant, seed=seed)
+        rows.add(lambda: measure(demo.eyes), variant=variant, seed=seed)
+
+    def more(e):  # the synthetic eyes and three times as many
+        return simulate(4 * len(e.synthetic), "synthetic", 10 * seed)
 
     def cnn(train_eyes, e):
         return estimator_score(train_eyes, e.test, seed)
@@ -98,14 +78,14 @@ def measure_seed(rows, seed, eyes, refiner, refined, more):
     for name, fit in CLASSICAL.items():
         add(name, lambda e, fit=fit: score(fit(e.synthetic)(e.test), e.test))
     add("synthetic", lambda e: cnn(e.synthetic, e))
-    add("refined", lambda e: cnn(refined(seed), e))
+    add("refined", lambda e: cnn(demo.refined, e))
     add("real labels", lambda e: cnn(e.labelled, e))
     add("noise", lambda e: tuned(add_noise, NOISE_LEVELS, e))
     add("randomised", lambda e: tuned(randomise_domain, STRENGTHS, e))
-    add("4x synthetic", lambda e: cnn(more(seed), e))
-    add("4x refined", lambda e: cnn(apply(refiner(seed), more(seed)), e))
-    add("labels", lambda e: labels(refiner(seed), e.labelled, seed, len(e.test)))
-    add("realism", lambda e: realism(refined(seed), e, seed))
+    add("4x synthetic", lambda e: cnn(more(e), e))
+    add("4x refined", lambda e: cnn(apply(demo.refiner, more(e)), e))
+    add("labels", lambda e: labels(demo.refiner, e.labelled, seed, len(e.test)))
+    add("realism", lambda e: realism(demo.refined, e, seed))
 
 
 def labels(refiner, labelled, seed, count):
