@@ -6,7 +6,7 @@ weights and the order of the batches, alike for every variant, so that they are 
 
 from simgan_lib.ablations import NoHistory, blurred, edges, global_discriminator
 
-from . import Demo, apply, counts, estimator_score
+from .common import Demo, apply, counts, estimator_score
 from .rows import Rows
 
 SEEDS = range(5)
@@ -21,6 +21,7 @@ PARTS = {
 SETTINGS = {
     "lambda 0": ({"weight": 0.0}, {}),
     "lambda 0.3": ({"weight": 0.3}, {}),
+    "lambda 10": ({"weight": 10.0}, {}),
     "lambda 30": ({"weight": 30.0}, {}),
     "no warm-up": ({"refiner_warmup": 0, "discriminator_warmup": 0}, {}),
     "psi edges": ({}, {"psi": edges}),

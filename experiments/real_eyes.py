@@ -15,7 +15,7 @@ from simgan_lib.pocket import simulate
 from simgan_lib.runs import train
 from simgan_lib.training import PRESETS
 
-from . import apply, estimator_score, score, smaller
+from .common import apply, estimator_score, score, smaller
 from .rows import Rows
 
 SEEDS = range(5)

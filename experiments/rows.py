@@ -1,9 +1,10 @@
 """Results that outlive a crash: a JSON file that gains a row whenever something is measured."""
 
-import fcntl
 import json
 import time
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from simgan_lib.files import writing
 
@@ -36,11 +37,10 @@ class Rows:
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # The system takes the lock back when the process ends, however it ends.
-        self.lock = open(self.path.with_suffix(".lock"), "w")
+        self.lock = FileLock(self.path.with_suffix(".lock"), timeout=0)
         try:
-            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self.lock.close()
+            self.lock.acquire()
+        except Timeout as error:
             raise ValueError(
                 "Another process is at work on this experiment, wait for it or choose another "
                 f"folder; received {self.path}"
@@ -48,12 +48,12 @@ class Rows:
         try:
             self._read()
         except BaseException:
-            self.lock.close()
+            self.lock.release()
             raise
         return self
 
     def __exit__(self, *_):
-        self.lock.close()
+        self.lock.release()
 
     def _read(self):
         if not self.path.exists():

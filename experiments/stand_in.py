@@ -23,7 +23,7 @@ from simgan_lib.evaluation import movement
 from simgan_lib.pocket import pupil_centres, simulate
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
-from . import Demo, apply, counts, estimator_score, score
+from .common import Demo, apply, counts, estimator_score, score
 from .rows import Rows
 
 SEEDS = range(5)
@@ -62,11 +62,9 @@ def measure_seed(rows, demo):
     def cnn(train_eyes, e):
         return estimator_score(train_eyes, e.test, seed)
 
-    def tuned(change, strengths, e):
+    def tuned(eyes, change, strengths, e):
         """The strength with the smallest error on validation eyes, and its error on the test."""
-        networks = [
-            train_estimator(change(e.synthetic, k, seed), "pocket", seed) for k in strengths
-        ]
+        networks = [train_estimator(change(eyes, k, seed), "pocket", seed) for k in strengths]
         found = [
             score(estimate_gaze(network, e.validation), e.validation)["error_deg"]
             for network in networks
@@ -80,8 +78,9 @@ def measure_seed(rows, demo):
     add("synthetic", lambda e: cnn(e.synthetic, e))
     add("refined", lambda e: cnn(demo.refined, e))
     add("real labels", lambda e: cnn(e.labelled, e))
-    add("noise", lambda e: tuned(add_noise, NOISE_LEVELS, e))
-    add("randomised", lambda e: tuned(randomise_domain, STRENGTHS, e))
+    add("noise", lambda e: tuned(e.synthetic, add_noise, NOISE_LEVELS, e))
+    add("randomised", lambda e: tuned(e.synthetic, randomise_domain, STRENGTHS, e))
+    add("refined, randomised", lambda e: tuned(demo.refined, randomise_domain, STRENGTHS, e))
     add("4x synthetic", lambda e: cnn(more(e), e))
     add("4x refined", lambda e: cnn(apply(demo.refiner, more(e)), e))
     add("labels", lambda e: labels(demo.refiner, e.labelled, seed, len(e.test)))

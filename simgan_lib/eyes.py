@@ -124,11 +124,12 @@ class EyeSet:
                 raise ValueError("The file is empty, fetch or make it again; received 0 bytes")
             raise ValueError(f"Eyes are read from HDF5 or .npz; received a file of {start}...")
 
-    def save(self, path):
+    def save(self, path, **more):
         """Writes a packed file, whole or not at all, a block of images at a time.
 
         Args:
             path: str or path. A file already there is replaced.
+            more: Arrays (N, ...) to keep beside the images, such as `side` or `day`.
 
         Raises:
             ValueError: If `path` cannot be written to, or the images cannot be read.
@@ -142,6 +143,8 @@ class EyeSet:
                     file["gaze"] = self.gaze
                 if self.person is not None:
                     file["person"] = self.person
+                for name, values in more.items():
+                    file[name] = values
                 dataset = file.create_dataset(
                     "image",
                     (len(self), *SIZE),

@@ -14,6 +14,9 @@ def measured(tmp_path, monkeypatch):
     for module in (results, report):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
     monkeypatch.setattr(report, "PAGE", tmp_path / "RESULTS.md")
+    monkeypatch.setattr(report, "README", tmp_path / "README.md")
+    monkeypatch.setattr(report, "claims", lambda: [])  # of the course's own README
+    report.README.write_text("A.\n\n<!-- results: stand_in -->\n| old |\n<!-- end -->\n\nB.\n")
 
     def put(name, **errors):
         rows = [
@@ -25,7 +28,7 @@ def measured(tmp_path, monkeypatch):
                 "within_7deg": 50.0,
                 "seconds": 1800.0,
             }
-            for variant, error in errors.items()
+            for variant, error in (dict.fromkeys(report.TRAINED_ON[name], 8.0) | errors).items()
             for seed in range(5)
         ]
         content = {"command": f"python -m experiments {name}", "settings": {}, "rows": rows}
@@ -38,14 +41,14 @@ def test_the_page_has_means_intervals_differences_command_and_hours(measured):
     measured("stand_in", synthetic=7.0, refined=4.5)
     assert report.main([]) == 0
     page = report.PAGE.read_text()
-    assert "`python -m experiments stand_in`, 5.0 hours" in page
+    assert "`python -m experiments stand_in`, 25.0 hours" in page
     assert "| synthetic | 5 | 7.02 (7.00 to 7.04) | 6.30 (6.30 to 6.30) |" in page
     assert "-2.50 (-2.50 to -2.50) |" in page
 
 
 def test_the_check_passes_where_all_bars_hold(measured, capsys):
     measured("stand_in", synthetic=7.0, noise=6.5, refined=4.5)
-    measured("real_eyes", synthetic=7.0, noise=6.5, refined=4.8)
+    measured("real_eyes", synthetic=7.0, refined=4.8)
     report.main([])
     assert report.main(["--check"]) == 0
     assert "FAILS" not in capsys.readouterr().out
@@ -69,10 +72,46 @@ def test_the_check_fails_where_one_does_not(measured, capsys, stand_in, real):
     assert "FAILS" in capsys.readouterr().out
 
 
-def test_the_check_fails_where_the_page_is_old(measured, capsys):
+def test_readme_gets_its_table_and_keeps_the_rest(measured):
+    measured("stand_in", synthetic=7.0, refined=4.5)
+    report.main([])
+    text = report.README.read_text()
+    assert "| **refined eyes** | 4.5 (4.5 to 4.5) | 4.0 | 50 % |\n" in text
+    assert text.endswith("\n<!-- end -->\n\nB.\n")
+    assert text.startswith("A.\n\n<!-- results: stand_in -->\n| trained on |")
+    assert "| old |" not in text
+    report.main([])
+    assert report.README.read_text() == text
+
+
+@pytest.mark.parametrize("file", ["PAGE", "README"])
+def test_the_check_fails_where_a_number_is_changed_by_hand(measured, capsys, file):
     measured("stand_in", synthetic=7.0, noise=6.5, refined=4.5)
     measured("real_eyes", synthetic=7.0, refined=4.5)
     report.main([])
-    report.PAGE.write_text(report.PAGE.read_text().replace("7.02", "7.03"))
+    path = getattr(report, file)
+    path.write_text(path.read_text().replace("7.0", "7.1"))
     assert report.main(["--check"]) == 1
-    assert "FAILS: RESULTS.md" in capsys.readouterr().out
+    assert f"FAILS: {path.name}" in capsys.readouterr().out
+
+
+def test_the_page_and_readme_are_what_the_results_say():
+    assert report.PAGE.read_text() == report.page(), "run `make results`"
+    readme = report.README.read_text()
+    assert readme == report.with_tables(readme), "run `make results`"
+
+
+def test_what_readme_says_of_the_results_holds():
+    said = list(report.claims())
+    assert len(said) >= 5
+    assert [what for holds, what in said if not holds] == []
+
+
+@pytest.mark.parametrize("variant", ["synthetic", "refined", "real labels", "4x refined"])
+def test_what_readme_says_fails_where_other_results_are_measured(variant, monkeypatch):
+    rows = results.load_results("stand_in")
+    for row in rows:
+        if row["variant"] == variant:
+            row["error_deg"] *= 0.8
+    monkeypatch.setattr(report, "load_results", lambda name: rows)
+    assert not all(holds for holds, _ in report.claims())

@@ -1,14 +1,20 @@
 """Weights from a seed, and those that the package ships."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from conftest import same, weights
+from simgan_lib.demo import demo_eyes
 from simgan_lib.eyes import to_float
 from simgan_lib.losses import self_regularization_loss
 from simgan_lib.pocket import simulate
 from simgan_lib.refiner import refiner
-from simgan_lib.weights import initialize, load_pretrained
+from simgan_lib.runs import _fingerprint
+from simgan_lib.training import PRESETS
+from simgan_lib.weights import PRETRAINED, initialize, load_pretrained
 
 
 def test_the_seed_decides():
@@ -29,6 +35,14 @@ def test_the_shipped_refiner_changes_the_look_and_not_the_eye():
     assert abs(spread[1] - spread[2]) < abs(spread[0] - spread[2])
     own, others = (np.corrcoef(refined.ravel(), y.ravel())[0, 1] for y in (x, np.roll(x, 1, 0)))
     assert own > others + 0.2
+
+
+def test_the_shipped_refiner_comes_with_preset_seed_data_and_command():
+    made = json.loads((PRETRAINED / "pocket.json").read_text())
+    eyes = demo_eyes(made["seed"])
+    data = {"synthetic": _fingerprint(eyes.synthetic), "real": _fingerprint(eyes.camera)}
+    preset = asdict(PRESETS["pocket"]) | {"seed": 0} | data
+    assert made == {"command": "make weights"} | preset
 
 
 @pytest.mark.parametrize("name", ["", "paper", "../pretrained/pocket", None])

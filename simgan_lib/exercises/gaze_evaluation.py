@@ -185,8 +185,8 @@ noise_or_refiner = Choice(
         "a": "it would mean that the gap is grain alone. The camera's eyes also differ in the dark "
         "of the iris, in light and in shadow; noise has none of that, and the refiner learned it "
         "from unlabelled eyes.",
-        "b": "the refiner helps by a degree or more. Noise helps little, and with some seeds not "
-        "at all: grain is the least of what differs. Labels of real eyes help most.",
+        "b": "this refiner helps by about a degree. Noise helps less, and with some seeds not at "
+        "all: grain is the least of what differs. Labels of real eyes help most.",
         "c": "the refiner's eyes are still the simulator's, only closer to the camera's; an eye of "
         "the camera with its own label is what they are closer to.",
         "d": "noise of 8 grey levels hides nothing that matters here: the iris is as clear as "

@@ -1,0 +1,1 @@
+"""Real data in one command each: `python -m data_download list`."""

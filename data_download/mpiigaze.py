@@ -1,0 +1,201 @@
+"""MPIIGaze (Zhang, Sugano, Fritz and Bulling): eyes of 15 persons at their laptops, with gaze.
+
+The published folder has a MATLAB file for every person and day, and for every person a list of the
+eyes on which errors are compared, the evaluation subset.
+"""
+
+import struct
+import zlib
+from collections import Counter
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from simgan_lib.eyes import from_36x60
+from simgan_lib.gaze import check_gaze
+
+LEVELS = "Data/Normalized", "MPIIGaze/Data/Normalized", "Normalized", "."
+DAYS = "p[0-9][0-9]/day[0-9][0-9].mat"
+LIST = "Evaluation Subset/sample list for eye image/{}.txt"
+LIST_BYTES = 1 << 20  # more than any list has, 1 MB; they have 3,000 lines
+DAY_BYTES = 1 << 26  # more than any day has, 64 MB; 14,000 frames would fit
+
+# MATLAB's numbers for the classes of arrays, and for the types of their parts
+CELL, STRUCT, CHAR, NUMBERS = 1, 2, 4, range(6, 16)
+COMPRESSED = 15
+TYPES = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8",
+         13: "<u8", 16: "u1", 17: "<u2"}  # fmt: skip
+
+
+def blocks(folder, evaluation=False):
+    """Reads the normalised eyes of MPIIGaze, a day of a person at a time.
+
+    As in MPIIGaze's own evaluation, right eyes are mirrored, images and labels, so that the inner
+    corner of every eye is at the left of its image.
+
+    Args:
+        folder: str or path. The unpacked folder `MPIIGaze`; the one around it, and `Data` and
+            `Data/Normalized` in it, are understood too.
+        evaluation: bool. Whether to read only the evaluation subset, 1,500 left and 1,500 right
+            eyes of each person. An eye that is listed twice is read twice.
+
+    Yields:
+        Dicts of arrays with one row an eye, for `pack`:
+        image: uint8 array (n, 35, 55).
+        gaze: float32 array (n, 3) of unit vectors.
+        head_pose: float32 array (n, 3) of rotation vectors in the axes of `gaze`, of the length of
+            the angle in radians.
+        person: int64 array (n,), 0 to 14.
+        day: uint8 array (n,), as in the name of its file.
+        side: uint8 array (n,), 0 for left eyes and 1 for right ones.
+
+    Raises:
+        ValueError: If there are no such files, one is not what it should be, or an eye of the
+            evaluation subset is missing.
+    """
+    for person, paths in groupby(_days(folder), key=lambda path: path.parent):
+        listed = _listed(person) if evaluation else {}
+        for path in paths:
+            names, *sides = _read(path)
+            for side, eyes in zip(("left", "right"), sides, strict=True):
+                rows = np.arange(len(names))
+                if evaluation:
+                    times = [listed.pop((f"{path.stem}/{name}", side), 0) for name in names]
+                    rows = np.repeat(rows, times)
+                yield {
+                    "person": np.full(len(rows), int(person.name[1:]), np.int64),
+                    "day": np.full(len(rows), int(path.stem[3:]), np.uint8),
+                    "side": np.full(len(rows), side == "right", np.uint8),
+                } | {column: values[rows] for column, values in eyes.items()}
+        if listed:
+            raise ValueError(
+                f"The evaluation subset has {len(listed)} eyes that are not in {str(person)!r}, "
+                f"unpack MPIIGaze again; received {' '.join(min(listed))!r}"
+            )
+
+
+def _days(folder):
+    """The files of all days, sorted by person."""
+    for level in LEVELS:
+        days = sorted((Path(folder).resolve() / level).glob(DAYS))
+        if days:
+            return days
+    raise ValueError(
+        "Name the unpacked folder MPIIGaze, which has files Data/Normalized/p00/day01.mat and so "
+        f"on; received {str(folder)!r}"
+    )
+
+
+def _listed(person):
+    """How often the evaluation subset has each eye of a person, such as (day01/0005.jpg, left)."""
+    lines = _content(person.parents[2] / LIST.format(person.name), LIST_BYTES).decode("latin-1")
+    return Counter(tuple(line.split()) for line in lines.splitlines() if line.strip())
+
+
+def _content(path, most):
+    """The bytes of a file, if they are not more than a real one has."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise ValueError(
+            f"A file of MPIIGaze cannot be opened ({error.strerror}), unpack the data set again; "
+            f"received {str(path)!r}"
+        ) from error
+    if len(content) > most:
+        raise ValueError(
+            f"A file of this name has at most {most:,} bytes in MPIIGaze, unpack it again; "
+            f"received more in {str(path)!r}"
+        )
+    return content
+
+
+def _read(path):
+    """The names of a day's frames, and the columns of its left eyes and of its right ones."""
+    content = _content(path, DAY_BYTES)
+    if content[124:128] != b"\x00\x01IM":
+        raise ValueError(
+            "A day of MPIIGaze is a MATLAB file of version 5 to 7, and not 7.3, unpack it again; "
+            f"received {content[:19]!r}... in {str(path)!r}"
+        )
+    try:
+        variables = _variables(content)
+        names, data = variables["filenames"], variables["data"]
+        return names, *(_columns(data[side], len(names), side) for side in ("left", "right"))
+    except Exception as error:  # there is no end to the ways in which a file can be wrong
+        raise ValueError(
+            "The file is damaged or not a day of MPIIGaze, unpack it again; "
+            f"received {error!r} in {str(path)!r}"
+        ) from error
+
+
+def _columns(eyes, count, side):
+    """The columns of the left or right eyes of a day, right ones mirrored."""
+    image, gaze, pose = eyes["image"], eyes["gaze"], eyes["pose"]
+    shapes = image.shape, gaze.shape, pose.shape
+    if shapes != ((count, 36, 60), (count, 3), (count, 3)):
+        raise ValueError(f"arrays of shapes {shapes} for {count} frames")
+    if side == "right":
+        image, gaze = image[:, :, ::-1], gaze * [-1, 1, 1]
+        pose = pose * [1, -1, -1]  # only a turn about x looks the same in a mirror
+    return {
+        "image": from_36x60(image),
+        "gaze": check_gaze(gaze),
+        "head_pose": pose.astype(np.float32),
+    }
+
+
+# MATLAB files. SciPy's reader is not made for files of strangers: it believes the sizes that they
+# declare, so that 250 bytes can fill the memory, and crashes on others. This one knows only what
+# MPIIGaze needs, and its arrays are the bytes that are there.
+
+
+def _variables(content):
+    """The variables of a MATLAB file, by name."""
+    variables, room = {}, DAY_BYTES
+    for kind, part in _parts(memoryview(content)[128:]):
+        if kind == COMPRESSED:
+            inflater = zlib.decompressobj()
+            inflated = memoryview(inflater.decompress(part, room + 1))
+            room -= len(inflated)
+            if not inflater.eof or room < 0:
+                raise ValueError(f"cut short, or more than {DAY_BYTES:,} bytes when inflated")
+            kind, part = next(_parts(inflated))
+        name, value = _array(part)
+        variables[name] = value
+    return variables
+
+
+def _parts(data):
+    """Splits a MATLAB file, or an array in it, into its parts: the type and the bytes of each."""
+    while data:
+        kind, size = struct.unpack_from("<II", data)
+        start, end = 8, 8 + size
+        if kind > 0xFFFF:  # a part of up to four bytes, which stand where else its size does
+            kind, size = kind & 0xFFFF, kind >> 16
+            start, end = 4, 4 + size
+        if end > len(data):
+            raise ValueError("cut short")
+        yield kind, data[start:end]
+        data = data[end if kind == COMPRESSED else -(-end // 8) * 8 :]
+
+
+def _array(data):
+    """The name of a MATLAB array and its value: a list for a cell array, a dict for a struct."""
+    parts = _parts(data)
+    flags, shape, name = next(parts)[1], next(parts)[1], bytes(next(parts)[1]).decode("latin-1")
+    if flags[0] == CELL:
+        return name, [_array(part)[1] for _, part in parts]
+    if flags[0] == STRUCT:
+        width, fields = int.from_bytes(next(parts)[1], "little"), next(parts)[1]
+        fields = np.frombuffer(fields, f"S{width}")  # with zeros behind shorter names
+        pairs = zip(np.char.decode(fields, "latin-1"), parts, strict=True)
+        return name, {field: _array(part)[1] for field, (_, part) in pairs}
+    if flags[0] != CHAR and flags[0] not in NUMBERS:
+        raise ValueError(f"an array of MATLAB's class {flags[0]}")
+    kind, part = next(parts)
+    values = np.frombuffer(part, TYPES[kind])
+    if flags[0] == CHAR:
+        return name, bytes(values.astype(np.uint8)).decode("latin-1")
+    return name, values.reshape(np.frombuffer(shape, "<i4"), order="F")

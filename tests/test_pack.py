@@ -1,0 +1,58 @@
+"""Blocks of eyes become one packed file, whole or not at all."""
+
+import h5py
+import numpy as np
+import pytest
+
+from data_download.pack import pack
+from simgan_lib.eyes import EyeSet
+from simgan_lib.gaze import from_pitch_yaw
+
+
+def blocks(*sizes):
+    """Blocks of made-up eyes, with a column that `EyeSet` does not know."""
+    rng = np.random.default_rng(0)
+    for size in sizes:
+        yield {
+            "image": rng.integers(0, 256, (size, 35, 55)).astype(np.uint8),
+            "gaze": from_pitch_yaw(*rng.uniform(-20, 20, (2, size))),
+            "person": np.full(size, size),
+            "side": rng.integers(0, 2, size).astype(np.uint8),
+        }
+
+
+def test_all_blocks_are_there_in_their_order_with_every_column(tmp_path):
+    sizes = 3, 0, 700, 1
+    eyes = pack(tmp_path / "eyes.h5", blocks(*sizes), "made up")
+    parts = {name: np.concatenate([b[name] for b in blocks(*sizes)]) for name in next(blocks(1))}
+    assert np.array_equal(eyes.images[:], parts["image"])
+    assert np.array_equal(eyes.gaze, parts["gaze"])
+    assert np.array_equal(eyes.person, parts["person"])
+    assert eyes.source == "made up"
+    with h5py.File(tmp_path / "eyes.h5") as file:
+        assert np.array_equal(file["side"], parts["side"])
+    assert [path.name for path in tmp_path.iterdir()] == ["eyes.h5"]
+
+
+def test_eyes_without_labels_or_persons(tmp_path):
+    images = ({"image": block["image"]} for block in blocks(4))
+    eyes = pack(tmp_path / "eyes.h5", images, "")
+    assert len(eyes) == 4 and eyes.gaze is None and eyes.person is None
+
+
+def test_not_one_eye_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="not one eye.*received nowhere"):
+        pack(tmp_path / "eyes.h5", blocks(0), "nowhere")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_source_that_fails_leaves_what_was_there(tmp_path):
+    def failing():
+        yield from blocks(600)
+        raise KeyboardInterrupt
+
+    before = pack(tmp_path / "eyes.h5", blocks(5), "")
+    with pytest.raises(KeyboardInterrupt):
+        pack(tmp_path / "eyes.h5", failing(), "")
+    assert len(EyeSet.load(tmp_path / "eyes.h5")) == len(before) == 5
+    assert [path.name for path in tmp_path.iterdir()] == ["eyes.h5"]
