@@ -6,7 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = "training_step", "reading", "simulator", "refining_memory", "startup"
+NAMES = (
+    "training_step",
+    "tensorflow_settings",
+    "reading",
+    "simulator",
+    "refining_memory",
+    "startup",
+)
 
 
 def main():
