@@ -3,12 +3,31 @@
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
+
+from simgan_lib.baselines import (
+    adaptive_linear_regression,
+    equalise,
+    k_nearest,
+    random_forest,
+    support_vectors,
+)
 from simgan_lib.demo import demo_eyes
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import summary
 from simgan_lib.eyes import EyeSet
 from simgan_lib.runs import refine, train
 from simgan_lib.training import PRESETS, SimGAN
+
+# A quarter of the time of "pocket", for experiments with many trainings.
+SMALL = replace(PRESETS["pocket"], filters=8, batch_size=16, buffer_size=1_000, steps=800)
+STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
+CLASSICAL = {
+    "kNN": k_nearest,
+    "SVR": support_vectors,
+    "ALR": adaptive_linear_regression,
+    "random forest": random_forest,
+}
 
 
 def score(estimated, test):
@@ -19,6 +38,25 @@ def score(estimated, test):
 def estimator_score(eyes, test, seed):
     """Trains a gaze estimator on eyes and measures it on others."""
     return score(estimate_gaze(train_estimator(eyes, "pocket", seed), test), test)
+
+
+def tuned(eyes, change, strengths, validation, test, seed):
+    """The strength of a change with the smallest error on validation eyes: its error on the test.
+
+    Args:
+        eyes: An `EyeSet` to change and to train an estimator on.
+        change: Function of eyes, strength and seed, such as `add_noise`.
+        strengths: What to choose from.
+        validation: A labelled `EyeSet` of the test's domain.
+        test: Another.
+        seed: Seed of the change and of the estimators.
+    """
+    networks = [train_estimator(change(eyes, k, seed), "pocket", seed) for k in strengths]
+    found = [
+        score(estimate_gaze(network, validation), validation)["error_deg"] for network in networks
+    ]
+    best = int(np.argmin(found))
+    return score(estimate_gaze(networks[best], test), test) | {"strength": strengths[best]}
 
 
 def smaller(preset):
@@ -61,11 +99,10 @@ class Demo:
         """`DemoEyes`."""
         return demo_eyes(self.seed, *counts(self.few).values())
 
-    def train(self, name="base", changes=None, parts=None):
+    def train(self, name="base", preset=PRESETS["pocket"], parts=None, synthetic=None):
         """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does."""
-        preset = replace(PRESETS["pocket"], **(changes or {}))
         return train(
-            self.eyes.synthetic,
+            self.eyes.synthetic if synthetic is None else synthetic,
             self.eyes.camera,
             smaller(preset) if self.few else preset,
             self.runs / f"{name}-{self.seed}".replace(", ", "-").replace(" ", "-"),
@@ -73,6 +110,11 @@ class Demo:
             resume=True,
             build=lambda preset, seed: SimGAN.from_preset(preset, seed, **(parts or {})),
         )
+
+    @cached_property
+    def equalised(self):
+        """The synthetic eyes, equalised."""
+        return equalise(self.eyes.synthetic)
 
     @cached_property
     def refiner(self):

@@ -8,32 +8,17 @@ help that a refiner does not get.
 
 import numpy as np
 
-from simgan_lib.baselines import (
-    adaptive_linear_regression,
-    add_noise,
-    constant,
-    k_nearest,
-    random_forest,
-    randomise_domain,
-    support_vectors,
-)
+from simgan_lib.baselines import add_noise, constant, randomise_domain
 from simgan_lib.demo import NOISE_LEVELS
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
 from simgan_lib.pocket import pupil_centres, simulate
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
-from .common import Demo, apply, counts, estimator_score, score
+from .common import CLASSICAL, STRENGTHS, Demo, apply, counts, estimator_score, score, tuned
 from .rows import Rows
 
 SEEDS = range(5)
-STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
-CLASSICAL = {
-    "kNN": k_nearest,
-    "SVR": support_vectors,
-    "ALR": adaptive_linear_regression,
-    "random forest": random_forest,
-}
 
 
 def main(out, runs, few=False):
@@ -62,15 +47,8 @@ def measure_seed(rows, demo):
     def cnn(train_eyes, e):
         return estimator_score(train_eyes, e.test, seed)
 
-    def tuned(eyes, change, strengths, e):
-        """The strength with the smallest error on validation eyes, and its error on the test."""
-        networks = [train_estimator(change(eyes, k, seed), "pocket", seed) for k in strengths]
-        found = [
-            score(estimate_gaze(network, e.validation), e.validation)["error_deg"]
-            for network in networks
-        ]
-        best = int(np.argmin(found))
-        return score(estimate_gaze(networks[best], e.test), e.test) | {"strength": strengths[best]}
+    def best(eyes, change, strengths, e):
+        return tuned(eyes, change, strengths, e.validation, e.test, seed)
 
     add("constant", lambda e: score(constant(e.synthetic.gaze, len(e.test)), e.test))
     for name, fit in CLASSICAL.items():
@@ -78,11 +56,12 @@ def measure_seed(rows, demo):
     add("synthetic", lambda e: cnn(e.synthetic, e))
     add("refined", lambda e: cnn(demo.refined, e))
     add("real labels", lambda e: cnn(e.labelled, e))
-    add("noise", lambda e: tuned(e.synthetic, add_noise, NOISE_LEVELS, e))
-    add("randomised", lambda e: tuned(e.synthetic, randomise_domain, STRENGTHS, e))
-    add("refined, randomised", lambda e: tuned(demo.refined, randomise_domain, STRENGTHS, e))
+    add("noise", lambda e: best(e.synthetic, add_noise, NOISE_LEVELS, e))
+    add("randomised", lambda e: best(e.synthetic, randomise_domain, STRENGTHS, e))
+    add("refined, randomised", lambda e: best(demo.refined, randomise_domain, STRENGTHS, e))
     add("4x synthetic", lambda e: cnn(more(e), e))
     add("4x refined", lambda e: cnn(apply(demo.refiner, more(e)), e))
+    add("equalised", lambda e: cnn(demo.equalised, e))
     add("labels", lambda e: labels(demo.refiner, e.labelled, seed, len(e.test)))
     add("realism", lambda e: realism(demo.refined, e, seed))
 

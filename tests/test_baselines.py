@@ -6,6 +6,7 @@ from simgan_lib.baselines import (
     adaptive_linear_regression,
     add_noise,
     constant,
+    equalise,
     k_nearest,
     random_forest,
     randomise_domain,
@@ -40,6 +41,26 @@ def test_a_forest_learns_repeats_itself_and_needs_no_labels_of_the_test():
     assert angular_error(got, test.gaze).mean() < 0.7 * angular_error(guess, test.gaze).mean()
     np.testing.assert_allclose(random_forest(train, seed=1)(test), got, atol=1e-6)
     assert not np.allclose(random_forest(train, seed=2)(test), got, atol=1e-3)
+
+
+def test_equalised_eyes_have_as_much_of_each_grey_and_the_order_of_before():
+    eyes = simulate(20, seed=5)
+    equal = equalise(eyes)
+    np.testing.assert_array_equal(equal.gaze, eyes.gaze)
+    for before, after in zip(eyes.images, equal.images, strict=True):
+        order = np.argsort(before, axis=None, kind="stable")
+        assert (np.diff(after.ravel()[order].astype(int)) >= 0).all()
+        np.testing.assert_allclose(np.percentile(after, [25, 50, 75]), [64, 128, 191], atol=4)
+
+
+def test_equalising_takes_a_change_of_light_out_and_twice_is_once():
+    eyes = simulate(20, seed=5)
+    darker = EyeSet((0.6 * eyes.images + 0.5).astype(np.uint8), eyes.gaze)
+    once, dark = equalise(eyes).images.astype(int), equalise(darker).images.astype(int)
+    assert np.abs(once - dark).mean() < 2 < np.abs(eyes.images - darker.images.astype(int)).mean()
+    np.testing.assert_allclose(equalise(EyeSet(once.astype(np.uint8))).images, once, atol=1)
+    camera = simulate(20, "camera", seed=5)
+    np.testing.assert_allclose(equalise(camera).images, camera.images, atol=1)
 
 
 def test_noise_leaves_labels_alone_and_has_the_level_asked_for():

@@ -11,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments import report
 from experiments.__main__ import main
+from experiments.real_eyes import unlabelled
 from experiments.rows import Rows
+from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -129,13 +132,30 @@ def test_photographs_come_from_the_folder_that_is_named(tmp_path):
     images = np.random.default_rng(1).integers(0, 256, (40, 36, 60)).astype(np.uint8)
     np.savez(tmp_path / "real_labelled.npz", image=images, gaze_pitch_yaw_rad=angles)
     simulate(60, "camera").save(tmp_path / "real.h5")
-    rows, _ = few("real_eyes", tmp_path, 4, SIMGAN_DATA_DIR=str(tmp_path))
-    assert [row["variant"] for row in rows[:4]] == ["constant", "synthetic", "noise", "refined"]
-    assert json.loads((tmp_path / "real_eyes.json").read_text())["settings"] == {
-        "eyes": 80,
-        "real": 60,
-        "test": 20,
-    }
+    rows, _ = few("real_eyes", tmp_path, SIMGAN_DATA_DIR=str(tmp_path))
+    names = [row["variant"] for row in rows]
+    assert names[:4] == ["tuning, lambda 4", "tuning, lambda 8", "synthetic", "refined"]
+    assert {*report.TRAINED_ON["real_eyes"]} < {*names}
+    settings = json.loads((tmp_path / "real_eyes.json").read_text())["settings"]
+    assert settings["eyes"] == 80 and settings["test"] == 20
+    assert settings["real"] == 120  # with their mirror images
+
+
+def test_a_refiner_sees_no_photograph_of_the_test_and_few_of_its_person():
+    own, others = simulate(40, "camera", seed=1), simulate(5, "camera", seed=2)
+    blurred = own.images[:] // 2 * 2  # the same photographs, a grey level off
+    real = EyeSet(np.concatenate([blurred, others.images]))
+    images = unlabelled(real, own[:20], own[20:]).images
+    assert len(images) == 20
+    np.testing.assert_array_equal(images[10:15], others.images)
+    np.testing.assert_array_equal(images[15:], others.images[:, :, ::-1])
+    for eye in images[:10]:
+        assert any(same_eye(eye, b) for b in own.images[:20])
+        assert not any(same_eye(eye, b) for b in own.images[20:])
+
+
+def same_eye(a, b):
+    return np.abs(a.astype(int) - b).max() <= 1
 
 
 def test_photographs_that_are_missing_are_asked_for(tmp_path, capsys, monkeypatch):
