@@ -21,7 +21,17 @@ from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 from simgan_lib.runs import train
 
-from .common import CLASSICAL, SMALL, STRENGTHS, apply, estimator_score, score, smaller, tuned
+from .common import (
+    CLASSICAL,
+    SMALL,
+    STRENGTHS,
+    apply,
+    counts,
+    estimator_score,
+    score,
+    smaller,
+    tuned,
+)
 from .rows import Rows
 
 SEEDS = range(5)
@@ -46,7 +56,7 @@ def main(out, runs, few=False):
     labelled = EyeSet.load(Path(folder) / "real_labelled.npz")
     validation, test = (labelled[rows] for rows in np.array_split(np.arange(len(labelled)), 2))
     real = unlabelled(EyeSet.load(Path(folder) / "real.h5"), validation, test)
-    count = 80 if few else 8_000
+    count = counts(few)["eyes"]
 
     @cache
     def synthetic(seed):

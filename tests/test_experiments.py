@@ -137,7 +137,7 @@ def test_photographs_come_from_the_folder_that_is_named(tmp_path):
     assert names[:4] == ["tuning, lambda 4", "tuning, lambda 8", "synthetic", "refined"]
     assert {*report.TRAINED_ON["real_eyes"]} < {*names}
     settings = json.loads((tmp_path / "real_eyes.json").read_text())["settings"]
-    assert settings["eyes"] == 80 and settings["test"] == 20
+    assert settings["eyes"] == 160 and settings["test"] == 20
     assert settings["real"] == 120  # with their mirror images
 
 
