@@ -1,1 +1,1 @@
-"""Real data in one command each: `python -m data_download list`."""
+"""Readers of published data sets of eyes, which end in one packed file each."""

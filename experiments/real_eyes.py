@@ -1,10 +1,10 @@
 """The same on photographs: `SIMGAN_DATA_DIR=folder python -m experiments real_eyes`.
 
 The folder holds `real.h5`, unlabelled real eyes of any number of persons (Kaggle's file will do),
-and `real_labelled.npz`, labelled eyes of one person. The labelled eyes are split where they are
-cut in half: on the first half settings were chosen, the second is reported and was looked at for
-nothing else. The refiner sees no label and no eye of the second half, and of the first only as
-many as leave the other persons the majority.
+and `real_labelled.npz`, labelled eyes of one person, which are cut in half. On the first half
+lambda is chosen, the second is reported. The refiner sees no label, no eye of the second half, and
+of the first as many as there are of other persons and their mirror images. The lambdas to choose
+from are what was left of earlier trials, which had been judged on all eyes of that person.
 """
 
 import os
