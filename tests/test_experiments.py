@@ -97,7 +97,7 @@ def few(name, out, count=None, **environment):
         text=True,
     )
     file = out / f"{name}.json"
-    for _ in range(2_000):
+    for _ in range(6_000):  # ten minutes, for slow machines
         rows = json.loads(file.read_text())["rows"] if file.exists() else []
         if process.poll() is not None or (count and len(rows) >= count):
             break
