@@ -52,7 +52,6 @@ def main(out, runs, few=False):
         runs: Folder of unfinished trainings.
         few: Take a few steps with a few eyes, to try the command.
     """
-
     demos = [Demo(seed, runs, few) for seed in (SEEDS[:1] if few else SEEDS)]
 
     def unrefined(demo):

@@ -13,8 +13,8 @@ def quiet_tensorflow():
     """Imports TensorFlow and lets it look for devices, while nothing reaches stderr.
 
     It greets there before anyone can tell it not to, in a notebook too. Call it before anything
-    else imports TensorFlow: processors without AVX-512, which most laptops have, get Intel's
-    convolutions only if they ask for them, and train four times as fast with them.
+    else imports TensorFlow: processors without AVX-512 get Intel's convolutions only if they ask
+    for them. `python -m benchmarks tensorflow_settings` says what that and the memory bring.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -36,8 +36,8 @@ def _keep_memory():
     """Lets freed memory stay with the process, where the C library is glibc.
 
     Every operation frees its tensors, and glibc hands them back to the kernel, which clears the
-    same pages again for the next one: a gigabyte a training step. In a virtual machine, such as
-    those of notebook services, that takes as long as the convolutions.
+    same pages again for the next one: a gigabyte a training step, which costs most in a virtual
+    machine.
     """
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", lambda *_: 0)
