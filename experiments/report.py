@@ -41,8 +41,9 @@ synthetic eyes. Strengths of noise and domain randomisation are chosen on labell
 """,
     "real_eyes": """\
 Labelled eyes of one person are cut in half. On the first half lambda and the strengths of noise and
-domain randomisation were chosen, lambda with a seed of its own, from two values that earlier trials,
-judged on all eyes of that person, had left over; the second half is the test. The refiner has seen no label and no eye of the test, and as many eyes of that person as of all others.
+domain randomisation were chosen, lambda with a seed of its own, from two values that were left over
+from earlier trials, judged on all eyes of that person; the second half is the test. The refiner has
+seen no label and no eye of the test, and as many eyes of that person as of all others.
 """,
     "ablations": """\
 A training with the eyes of `simgan demo` that is smaller than the demo's (8 features, batches of
