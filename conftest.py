@@ -7,7 +7,7 @@ from simgan_lib.start import quiet_tensorflow
 quiet_tensorflow()  # as every lesson and command does first
 
 # The outputs that are committed come from the embedded default, whatever data a machine has.
-os.environ.pop("SIMGAN_DATA_DIR", None)
+os.environ["SIMGAN_DATA_DIR"] = ""
 
 
 def pytest_collectstart(collector):

@@ -5,6 +5,9 @@ depend on the machine and on what else it does; the ratios much less so. Still, 
 nothing else runs: the load is printed first, and 0.5 or less is quiet.
 """
 
+import os
+import subprocess
+import sys
 import time
 from statistics import median
 
@@ -18,3 +21,14 @@ def by_turns(*actions, rounds):
             action()
             times.append(time.perf_counter() - start)
     return [median(times[1:]) for times in seconds]
+
+
+def run(*words):
+    """Runs Python and returns its peak memory in MB and its seconds."""
+    start = time.perf_counter()
+    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"A process failed; received status {status} from {words}")
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return usage.ru_maxrss / unit, time.perf_counter() - start

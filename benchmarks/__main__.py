@@ -10,6 +10,7 @@ NAMES = (
     "training_step",
     "tensorflow_settings",
     "reading",
+    "packing",
     "simulator",
     "refining_memory",
     "startup",

@@ -1,28 +1,14 @@
 """Peak memory of `simgan refine` on 100,000 eyes against 10,000: aim, flat, at most 1.1 times."""
 
-import os
-import subprocess
-import sys
-import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks import run
 from simgan_lib.eyes import EyeSet
 
 REFINER = "import sys; from simgan_lib.refiner import refiner; refiner(4).save(sys.argv[1])"
-
-
-def run(*words):
-    """Runs Python and returns its peak memory in MB and its seconds."""
-    start = time.perf_counter()
-    process = subprocess.Popen([sys.executable, *map(str, words)], stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"A process failed; received status {status} from {words}")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return usage.ru_maxrss / unit, time.perf_counter() - start
 
 
 def main():

@@ -81,13 +81,13 @@ def working(path):
         with FileLock(folder / "lock", timeout=0):
             yield folder
         shutil.rmtree(folder, ignore_errors=True)
-    except ConnectionError:
-        raise
     except Timeout as error:
         raise OSError(
             f"Another process is at work on this, wait for it; received {str(path)!r}"
         ) from error
     except OSError as error:
+        if error.errno is None:  # a sentence of ours, not the system's
+            raise
         raise OSError(
             f"The file could not be written ({error.strerror or error}), make room or choose "
             f"another folder, and start again; received {str(path)!r}"

@@ -2,6 +2,10 @@
 
 from pathlib import Path
 
+from tqdm import tqdm
+
+from simgan_lib.eyes import BLOCK, EyeSet
+
 NAME = "4quant/eye-gaze"
 MOUNT = Path("/kaggle/input")
 FILES = "gaze.h5", "real_gaze.h5"
@@ -34,6 +38,28 @@ def find(folder=None):
     if not found:
         raise OSError(f"{NAME} was downloaded without {' and '.join(FILES)}.\n{BY_HAND}")
     return found
+
+
+def blocks(path):
+    """Reads a published file, after `EyeSet.load` has found the order in which its labels fit.
+
+    Args:
+        path: str or path. Either of the two files.
+
+    Yields:
+        Dicts of arrays with one row an eye, for `pack`:
+        image: uint8 array (n, 35, 55).
+        gaze: float32 array (n, 3) of unit vectors, where the file has labels.
+
+    Raises:
+        ValueError: As `EyeSet.load` does.
+    """
+    eyes = EyeSet.load(path)
+    for row in tqdm(range(0, len(eyes), BLOCK), "Reading eyes", unit="block", delay=2):
+        block = {"image": eyes.images[row : row + BLOCK]}
+        if eyes.gaze is not None:
+            block["gaze"] = eyes.gaze[row : row + BLOCK]
+        yield block
 
 
 def _both(folder):

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from simgan_lib.eyes import from_36x60
 from simgan_lib.gaze import check_gaze
@@ -54,7 +55,8 @@ def blocks(folder, evaluation=False):
         ValueError: If there are no such files, one is not what it should be, or an eye of the
             evaluation subset is missing.
     """
-    for person, paths in groupby(_days(folder), key=lambda path: path.parent):
+    days = tqdm(_days(folder), "Reading eyes", unit="day", delay=2)
+    for person, paths in groupby(days, key=lambda path: path.parent):
         listed = _listed(person) if evaluation else {}
         for path in paths:
             names, *sides = _read(path)

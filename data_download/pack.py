@@ -1,12 +1,14 @@
 """Blocks of eyes from any source into one packed HDF5 file, in memory that does not grow."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
 
+import h5py
 import numpy as np
 
-from simgan_lib.eyes import SIZE, EyeSet
+from simgan_lib.eyes import BLOCK, SIZE, EyeSet
 
 
 def pack(out, blocks, source):
@@ -26,10 +28,12 @@ def pack(out, blocks, source):
         ValueError: If there is not one eye, or `out` cannot be written to.
     """
     out = Path(out)
-    columns = {}
+    columns, digest = {}, hashlib.sha256()
     with tempfile.TemporaryFile(dir=out.parent) as images:
         for block in blocks:
-            images.write(np.ascontiguousarray(block["image"], np.uint8))
+            data = np.ascontiguousarray(block["image"], np.uint8)
+            images.write(data)
+            digest.update(data)
             for name in block.keys() - {"image"}:
                 columns.setdefault(name, []).append(block[name])
         columns = {name: np.concatenate(parts) for name, parts in sorted(columns.items())}
@@ -37,7 +41,48 @@ def pack(out, blocks, source):
         count = os.fstat(images.fileno()).st_size // (SIZE[0] * SIZE[1])
         if not count:
             raise ValueError(f"There is not one eye to pack for {str(out)!r}; received {source}")
-        stored = np.memmap(images, np.uint8, "r", shape=(count, *SIZE))
+        stored = _Stored(images, count)
         gaze, person = columns.pop("gaze", None), columns.pop("person", None)
-        EyeSet(stored, gaze, person, source).save(out, **columns)
+        EyeSet(stored, gaze, person, source).save(out, sha256=digest.hexdigest(), **columns)
     return EyeSet.load(out)
+
+
+class _Stored:
+    """Images that lie one after the other in a file, read when asked for."""
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, file, count):
+        self.file, self.shape = file, (count, *SIZE)
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        # Mapped anew each time, or all that was ever read would count as memory of the process.
+        return np.array(np.memmap(self.file, self.dtype, "r", shape=self.shape)[rows])
+
+
+def verify(path):
+    """Opens a file that `pack` has written, after comparing all images with their hash.
+
+    Args:
+        path: str or path.
+
+    Returns:
+        Its `EyeSet`.
+
+    Raises:
+        ValueError: If the file is damaged, or was not written by `pack`.
+    """
+    eyes, digest = EyeSet.load(path), hashlib.sha256()
+    for row in range(0, len(eyes), BLOCK):
+        digest.update(eyes.images[row : row + BLOCK])
+    with h5py.File(path) as file:
+        recorded = file["sha256"].asstr()[()] if "sha256" in file else None
+    if recorded != digest.hexdigest():
+        raise ValueError(
+            "The file is damaged or was not packed by this command, delete it or name another one "
+            f"with --out; received {str(path)!r}"
+        )
+    return eyes

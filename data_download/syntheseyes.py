@@ -18,6 +18,7 @@ from types import SimpleNamespace
 
 import numpy as np
 from PIL import Image
+from tqdm import tqdm
 
 from simgan_lib.eyes import BLOCK, SIZE
 from simgan_lib.gaze import check_gaze
@@ -75,7 +76,7 @@ def blocks(folder):
             f"and .pkl in folders f01, f02 and so on; received {str(folder)!r}, which has none"
         )
     gaze, offsets, broken, examples = [], [], 0, []
-    for start in range(0, len(pairs), BLOCK):
+    for start in tqdm(range(0, len(pairs), BLOCK), "Reading eyes", unit="block", delay=2):
         rows = []
         for pair in pairs[start : start + BLOCK]:
             try:

@@ -21,7 +21,6 @@ GLOBAL, FORGETFUL = {"discriminator": global_discriminator}, {"buffer": NoHistor
 # What differs from the preset, and what from the networks. First the two that the paper is about.
 PARTS = {
     "base": ({}, {}),
-    "equalised first": ({}, {}),  # of the eyes that R gets, not of R
     "no history": ({}, FORGETFUL),
     "global": ({}, GLOBAL),
     "global, no history": ({}, GLOBAL | FORGETFUL),
@@ -33,6 +32,7 @@ SETTINGS = {
     "K_g 1": ({"refiner_steps": 1}, {}),
     "psi blurred": ({}, {"psi": blurred}),
     "buffer 16": ({"buffer_size": 16}, {}),
+    "equalised first": ({}, {}),  # of the eyes that R gets, not of R
     "lambda 0.3": ({"weight": 0.3}, {}),
     "lambda 0.03": ({"weight": 0.03}, {}),
     "buffer 160": ({"buffer_size": 160}, {}),
@@ -66,6 +66,8 @@ def main(out, runs, few=False):
         return estimator_score(made, demo.eyes.test, demo.seed) | curve
 
     with Rows(out, "ablations", **counts(few), preset=asdict(SMALL)) as rows:
+        for demo in demos:
+            rows.add(partial(unrefined, demo), variant="synthetic", seed=demo.seed)
         for preset, variants, count in (
             (SMALL, PARTS, 5),
             (SMALL, SETTINGS, 3),
@@ -75,5 +77,3 @@ def main(out, runs, few=False):
                 for demo in demos[:count]:
                     measure = partial(refined, demo, name, replace(preset, **changes), parts)
                     rows.add(measure, variant=name, seed=demo.seed)
-        for demo in demos:
-            rows.add(partial(unrefined, demo), variant="synthetic", seed=demo.seed)

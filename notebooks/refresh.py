@@ -86,7 +86,7 @@ def execute(notebook):
 
 
 def main():
-    os.environ.pop("SIMGAN_DATA_DIR", None)  # outputs come from the embedded default
+    os.environ["SIMGAN_DATA_DIR"] = ""  # outputs come from the embedded default
     for path in lessons():
         notebook = nbformat.read(path, as_version=4)
         prepare(notebook)

@@ -78,6 +78,7 @@ def parser():
 
     sub = add(demo, "the whole way on simulated eyes, minutes, no data needed")
     sub.add_argument("--out", type=Path, default=Path("simgan-demo"), help="folder (simgan-demo)")
+    sub.add_argument("--data", type=Path, help="folder of real eyes (where data_download packs)")
 
     sub = add(simulate, "make labelled eyes")
     sub.add_argument("--domain", choices=("synthetic", "camera"), required=True)
@@ -129,18 +130,26 @@ def positive(text):
 
 
 def demo(args):
-    """Simulate eyes, train a refiner between them and measure gaze errors in degrees."""
+    """Train a refiner between simulated eyes and real or simulated ones; measure in degrees."""
     start_tensorflow()
     import matplotlib
 
     matplotlib.use("agg")  # the page needs no window
+    from .data import find_eyes
     from .demo import run_demo
     from .files import check_writable, writing
     from .report import report_page
 
     args.out.mkdir(parents=True, exist_ok=True)
     check_writable(args.out / "report.html")
-    report, shown = run_demo(args.out, args.seed, progress_bars)
+    found = find_eyes(args.data)
+    said = found.said
+    if found.labelled is None:
+        if any(found[:3]):
+            said += ": none are real and have gaze to measure on, so all eyes are simulated"
+        found = None
+    print(said, file=sys.stderr)
+    report, shown = run_demo(args.out, args.seed, progress_bars, found)
     for name, text in (
         ("report.html", report_page(report, shown)),
         ("report.json", json.dumps(report, indent=2) + "\n"),

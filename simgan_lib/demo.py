@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .baselines import add_noise, constant
+from .data import apart
 from .estimator import estimate_gaze, train_estimator
 from .evaluation import summary
 from .eyes import EyeSet
@@ -18,14 +19,21 @@ from .training import PRESETS
 NOISE_LEVELS = 4, 8, 16  # standard deviations, grey levels
 
 
+STAND_IN = (
+    "The camera eyes are simulated too: a stand-in for real photographs, whose labels are known. "
+    "The persons of the test are in no training set."
+)
+
+
 class DemoEyes(NamedTuple):
-    """Five `EyeSet`s of different persons each."""
+    """Five `EyeSet`s, no person of the test in another one where persons are known."""
 
     synthetic: EyeSet
     camera: EyeSet  # without labels, for the refiner
     labelled: EyeSet  # of the camera, for the bound
     validation: EyeSet  # of the camera
     test: EyeSet  # of the camera
+    note: str = STAND_IN
 
 
 def demo_eyes(seed=0, count=8_000, test=2_000):
@@ -47,8 +55,34 @@ def demo_eyes(seed=0, count=8_000, test=2_000):
     return DemoEyes(synthetic, EyeSet(camera.images), labelled, validation, tested)
 
 
-def run_demo(out, seed=0, progress=lambda what: ()):
-    """Makes the eyes, trains the refiner and the estimators, and measures.
+def real_demo_eyes(found, seed=0, count=8_000):
+    """Chooses the eyes of the demo from real ones.
+
+    Args:
+        found: `simgan_lib.data.Found` with labelled eyes.
+        seed: Seed of the choice, and of the synthetic eyes where none were found.
+        count: Eyes of each training set.
+
+    Returns:
+        `DemoEyes`.
+
+    Raises:
+        ValueError: If there are too few persons, or eyes of one person, for four parts.
+    """
+    rng = np.random.default_rng(seed)
+    camera, known, test = apart(found, 0.8, seed, count)
+    several = known.person is not None and len(np.unique(known.person)) > 1
+    labelled, validation = known.split(0.8, seed, by="person" if several else None)
+    synthetic = found.simulated
+    if synthetic is None:
+        synthetic = simulate(count, "synthetic", 10 * seed, progress=True)
+    synthetic = synthetic[rng.permutation(len(synthetic))[:count]]
+    labelled = labelled[rng.choice(len(labelled), count, replace=len(labelled) < count)]
+    return DemoEyes(synthetic, camera, labelled, validation, test, f"{found.said}.")
+
+
+def run_demo(out, seed=0, progress=lambda what: (), found=None):
+    """Takes the eyes, trains the refiner and the estimators, and measures.
 
     The refiner sees no label of a camera eye. The strength of the noise is chosen
     on labelled validation eyes, an advantage that the refiner does not get. A training that was
@@ -58,13 +92,15 @@ def run_demo(out, seed=0, progress=lambda what: ()):
         out: Folder for `refiner.keras`, `refined.h5` and what `train` writes.
         seed: Seed of everything.
         progress: Function from the name of a training to callbacks for its `fit`.
+        found: `simgan_lib.data.Found` with labelled eyes to take; None simulates all eyes.
 
     Returns:
         A dict of numbers for `report.json`, and a dict of what the figures show.
     """
     started = time.perf_counter()
     out = Path(out)
-    synthetic, camera, labelled, validation, test = demo_eyes(seed)
+    eyes = real_demo_eyes(found, seed) if found else demo_eyes(seed)
+    synthetic, camera, labelled, validation, test, note = eyes
     model, curves = train(
         synthetic,
         camera,
@@ -101,7 +137,8 @@ def run_demo(out, seed=0, progress=lambda what: ()):
     }
     report |= {
         "noise_grey_levels": NOISE_LEVELS[np.argmin(validated)],
-        "test": f"{len(test)} simulated camera eyes, a stand-in for real photographs",
+        "test": f"{len(test):,} camera eyes",
+        "note": note,
         "seed": seed,
         "seconds": round(time.perf_counter() - started, 1),
     }
@@ -110,7 +147,7 @@ def run_demo(out, seed=0, progress=lambda what: ()):
         "eyes": {
             "synthetic": synthetic.images,
             "the same, refined": refined.images[:10],
-            "camera, a stand-in for real photographs": camera.images,
+            "camera": camera.images,
         },
         "curves": curves,
         "errors": errors,

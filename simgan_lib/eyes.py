@@ -21,6 +21,7 @@ from .gaze import check_gaze, from_look_vec, from_pitch_yaw, to_pitch_yaw
 
 SIZE = 35, 55  # height and width of an image
 BLOCK = 512  # images read or written at a time, about 1 MB
+CACHE = 1 << 21  # bytes that HDF5 keeps of what describes data sets, at most
 WINDOW = 8  # blocks that `stream` holds and shuffles at a time
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
 ENOUGH = 200  # eyes without which that comparison may say nothing
@@ -390,6 +391,10 @@ def _load_npz(path):
 
 def _load_hdf5(path):
     file = h5py.File(path, "r")
+    cache = file.id.get_mdc_config()  # of what HDF5 knows of each data set, which it would pile up
+    cache.set_initial_size, cache.initial_size = True, CACHE // 2
+    cache.min_size, cache.max_size = CACHE // 2, CACHE
+    file.id.set_mdc_config(cache)
     try:
         return _eyes_of(file, path.name)
     except BaseException:

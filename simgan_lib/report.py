@@ -35,8 +35,7 @@ def report_page(report, shown):
     body = [
         "<h1>SimGAN on simulated eyes</h1>",
         f"<p>{verdict(report)}</p>",
-        "<p class=note>The camera eyes are simulated too: a stand-in for real photographs, whose "
-        "labels are known. The persons of the test are in no training set.</p>",
+        f"<p class=note>{html.escape(report['note'])}</p>",
         table(report),
         "<p>Mean angular error on the same "
         f"{html.escape(report['test'])}; calibrated: after taking out one constant offset. The "

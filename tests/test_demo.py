@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from simgan_lib import demo, estimator, training
 from simgan_lib.cli import main
+from simgan_lib.data import Found
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 from simgan_lib.report import verdict
@@ -58,6 +60,45 @@ def test_the_demo_writes_what_it_promises(small, tmp_path, capsys):
     assert again["error_deg"] == report["error_deg"]
     assert main(["demo", "--out", str(out), "--seed", "4"]) == 2
     assert "seed was 3; received 4" in capsys.readouterr().err
+
+
+def test_the_demo_takes_real_eyes(small, tmp_path, capsys):
+    eyes = simulate(200, "camera", 1)
+    folder = tmp_path / "data"
+    folder.mkdir()
+    labelled = EyeSet(eyes.images, eyes.gaze, np.arange(200) % 10)
+    labelled.save(folder / "mpiigaze-evaluation.h5")
+    simulate(30, "synthetic", 2).save(folder / "unityeyes.h5")
+    out = tmp_path / "demo"
+    assert main(["demo", "--out", str(out), "--data", str(folder), "--json"]) == 0
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert f"unityeyes.h5, mpiigaze-evaluation.h5 in {folder}" in report["note"]
+    assert report["note"].rstrip(".") in said.err
+    assert report["test"] == "40 camera eyes" and not small  # nothing was simulated
+    page = (out / "report.html").read_text()
+    assert str(folder) in page and "stand-in" not in page
+    assert len(EyeSet.load(out / "refined.h5")) == 30
+
+
+def test_no_person_of_the_test_is_learned_from():
+    eyes = simulate(200, "camera", 1)
+    eyes.images[:, 0, 0] = np.arange(200) % 10
+    labelled = EyeSet(eyes.images, eyes.gaze, np.arange(200) % 10)
+    parts = demo.real_demo_eyes(Found(labelled, None, labelled, ""), seed=1, count=50)
+    persons = [set(part.images[:, 0, 0]) for part in parts[1:5]]
+    camera, known, validation, test = persons
+    assert not test & (camera | known | validation) and not known & validation
+    assert len(parts.synthetic) == len(parts.camera) == len(parts.labelled) == 50
+
+
+def test_eyes_without_labels_cannot_be_measured_on(small, tmp_path, capsys):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    simulate(30, "camera", 2).save(folder / "kaggle-real.h5")
+    assert main(["demo", "--out", str(tmp_path / "demo"), "--data", str(folder)]) == 0
+    assert "none are real and have gaze" in capsys.readouterr().err
+    assert "stand-in" in (tmp_path / "demo/report.html").read_text()
 
 
 def test_the_verdict_admits_a_failure():
