@@ -6,6 +6,7 @@ of MPIIGaze in an .npz file. `EyeSet.load(a).save(b)` packs any of them.
 """
 
 import contextlib
+import math
 import re
 import zipfile
 import zlib
@@ -21,6 +22,8 @@ from .gaze import check_gaze, from_look_vec, from_pitch_yaw, to_pitch_yaw
 
 SIZE = 35, 55  # height and width of an image
 BLOCK = 512  # images read or written at a time, about 1 MB
+MOST = 10_000_000  # eyes in a file; the paper has 1.2 million
+BYTES = 1 << 28  # of labels, of a chunk or of an .npz when unpacked, at most
 CACHE = 1 << 21  # bytes that HDF5 keeps of what describes data sets, at most
 WINDOW = 8  # blocks that `stream` holds and shuffles at a time
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
@@ -55,6 +58,8 @@ class EyeSet:
                 "Images must be uint8 of shape (N, 35, 55), height before width; "
                 f"received {dtype} of shape {shape}"
             )
+        if len(images) > MOST:
+            raise ValueError(f"An EyeSet has at most {MOST:,} eyes; received shape {shape}")
         if len(images) == 0:
             raise ValueError(f"An EyeSet needs at least one eye; received shape {shape}")
         if person is not None:
@@ -290,7 +295,7 @@ def _reading(path):
         yield
     except ValueError as error:
         raise ValueError(f"{error} in {str(path)!r}") from error
-    except (OSError, RuntimeError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, RuntimeError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise ValueError(
             "The file is damaged or cut short, fetch or make it again; "
@@ -345,6 +350,8 @@ class _Scattered(_OnDisk):
             if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
                 raise ValueError(f"Images must be in the file itself; received a link at {name!r}")
             image = self._open(name)
+            if isinstance(image, h5py.h5d.DatasetID):
+                _check_storage(image)
             shape, dtype = getattr(image, "shape", ()), getattr(image, "dtype", type(image))
             if shape != SIZE or dtype != np.uint8:
                 raise ValueError(
@@ -362,7 +369,34 @@ class _Scattered(_OnDisk):
         return images
 
 
+def _check_storage(dataset):
+    """Raises unless a data set is in the file itself, in pieces that fit into memory.
+
+    A header may promise what it likes: a few bytes unpack to a chunk of many gigabytes.
+    """
+    plan, size = dataset.get_create_plist(), dataset.dtype.itemsize
+    if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
+        raise ValueError("Data must be in the file itself; received one that names other files")
+    chunked = plan.get_layout() == h5py.h5d.CHUNKED
+    if chunked and math.prod(plan.get_chunk()) * size > BYTES:
+        raise ValueError(f"No file of eyes has such chunks; received {plan.get_chunk()}")
+
+
+def _array(dataset):
+    """The labels, or whatever else there is a little of for every eye."""
+    _check_storage(dataset.id)
+    if dataset.nbytes > BYTES:
+        raise ValueError(
+            f"No file of eyes has so many labels; received {dataset.dtype} of shape {dataset.shape}"
+        )
+    return dataset[()]
+
+
 def _load_npz(path):
+    with zipfile.ZipFile(path) as file:
+        size = sum(member.file_size for member in file.infolist())
+    if size > BYTES:
+        raise ValueError(f"An .npz file of eyes has at most {BYTES:,} bytes; received {size:,}")
     with np.load(path) as file:  # never unpickles
         arrays = {name: file[name] for name in file.files}
     if not {"image", "gaze_pitch_yaw_rad"} <= set(arrays):
@@ -410,11 +444,12 @@ def _eyes_of(file, name):
     if "image" not in file:
         raise ValueError(f"An HDF5 file of eyes has 'image' at its root; received {sorted(file)}")
     arrays = {
-        name: file[name][()]
+        name: _array(file[name])
         for name in ("gaze", "person", "look_vec")
         if isinstance(file.get(name), h5py.Dataset)
     }
     if isinstance(file["image"], h5py.Dataset):
+        _check_storage(file["image"].id)
         return EyeSet(file["image"], arrays.get("gaze"), arrays.get("person"), source)
     images = _Scattered(file["image"], _by_number(file["image"]))
     if "look_vec" not in arrays:
@@ -435,7 +470,7 @@ def _orders(file):
     orders = [_by_number(group), sorted(group), list(group)]  # the last: as created, if tracked
     paths = file.get("path")
     if isinstance(paths, h5py.Dataset) and h5py.check_string_dtype(paths.dtype):
-        paths = paths.asstr(errors="replace")[()].tolist()
+        paths = [path.decode(errors="replace") for path in _array(paths).ravel()]
         orders += [paths, [PureWindowsPath(path).stem for path in paths]]
     names = sorted(group)
     return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == names))

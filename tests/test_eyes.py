@@ -1,7 +1,9 @@
+import io
 import itertools
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import h5py
@@ -77,6 +79,12 @@ def write(path, **arrays):
         for name, array in arrays.items():
             file[name] = array
     return path
+
+
+def promise(path, name, shape, dtype, **layout):
+    """Adds a data set that nothing was written to: a header that promises whatever it likes."""
+    with h5py.File(path, "a") as file:
+        file.create_dataset(name, shape, dtype, **layout)
 
 
 # In memory
@@ -464,6 +472,48 @@ def broken(path, kind):
     elif kind == "external link":
         with h5py.File(path, "w") as file:
             file["image"] = h5py.ExternalLink(write(path.with_name("b.h5"), image=images), "image")
+    elif kind == "virtual":
+        other = write(path.with_name("b.h5"), image=images)
+        layout = h5py.VirtualLayout((6, 35, 55), np.uint8)
+        layout[:] = h5py.VirtualSource(other, "image", (6, 35, 55))
+        with h5py.File(path, "w") as file:
+            file.create_virtual_dataset("image", layout)
+    elif kind == "external storage":
+        path.with_name("b.bin").write_bytes(images.tobytes())
+        with h5py.File(path, "w") as file:
+            outside = [(path.with_name("b.bin"), 0, images.nbytes)]
+            file.create_dataset("image", images.shape, np.uint8, external=outside)
+    elif kind == "kaggle external storage":
+        path.with_name("b.bin").write_bytes(images.tobytes())
+        with h5py.File(write_kaggle(path, images, names), "a") as file:
+            outside = [(path.with_name("b.bin"), 0, 35 * 55)]
+            file["image"].create_dataset("x", (35, 55), np.uint8, external=outside)
+    elif kind == "a terabyte of images":
+        promise(path, "image", (500_000_000, 35, 55), np.uint8, chunks=(1, 35, 55))
+    elif kind == "a terabyte in a chunk":
+        size = dict(chunks=(2_000_000, 35, 55), maxshape=(None, 35, 55))
+        promise(path, "image", (2_000_000, 35, 55), np.uint8, **size)
+    elif kind == "a terabyte of labels":
+        write(path, image=images)
+        promise(path, "gaze", (40_000_000_000, 3), np.float64, chunks=(1, 3))
+    elif kind == "kaggle, a terabyte of labels":
+        write_kaggle(path, images, names)
+        promise(path, "look_vec", (40_000_000_000, 4), np.float64, chunks=(1, 4))
+    elif kind == "kaggle, a terabyte in a chunk":
+        write_kaggle(path, images, names)
+        size = dict(chunks=(1 << 16, 1 << 15), maxshape=(None, None))
+        promise(path, "image/x", (35, 55), np.uint8, **size)
+    elif kind == "npz bomb":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+            with file.open("image.npy", "w") as member:
+                for _ in range(300):
+                    member.write(bytes(1 << 20))
+    elif kind == "npz promise":
+        header = io.BytesIO()
+        shape = {"descr": "|u1", "fortran_order": False, "shape": (1 << 50, 36, 60)}
+        np.lib.format.write_array_header_2_0(header, shape)
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("image.npy", header.getvalue())
     elif kind == "npz without labels":
         np.savez(path, image=np.zeros((6, 36, 60), np.uint8))
     elif kind == "npz size":
@@ -488,6 +538,16 @@ def broken(path, kind):
         "truncated": "damaged or cut short",
         "signature only": "damaged or cut short",
         "no image": r"has 'image' at its root; received \['picture'\]",
+        "virtual": "must be in the file itself",
+        "external storage": "must be in the file itself",
+        "kaggle external storage": "must be in the file itself",
+        "a terabyte of images": "at most 10,000,000 eyes",
+        "a terabyte in a chunk": "has such chunks",
+        "a terabyte of labels": "has so many labels",
+        "kaggle, a terabyte of labels": "has so many labels",
+        "kaggle, a terabyte in a chunk": "has such chunks",
+        "npz bomb": "at most 268,435,456 bytes; received 314,572,800",
+        "npz promise": "damaged or cut short",
         "packed shape": r"received uint8 of shape \(6, 55, 35\)",
         "packed type": r"received float64 of shape \(6, 35, 55\)",
         "packed empty": r"at least one eye; received shape \(0, 35, 55\)",
