@@ -11,8 +11,7 @@ MOUNT = Path("/kaggle/input")
 FILES = "gaze.h5", "real_gaze.h5"
 BY_HAND = f"""\
 The way by hand: 1. sign in and download https://www.kaggle.com/datasets/{NAME}
-2. unpack archive.zip into a folder, where it leaves {" and ".join(FILES)}
-3. python -m data_download kaggle --from THAT_FOLDER"""
+2. python -m data_download kaggle --from archive.zip"""
 
 
 def find(folder=None):

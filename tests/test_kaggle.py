@@ -49,7 +49,7 @@ def test_kagglehub_is_asked_where_nothing_is_mounted(nowhere, monkeypatch):
 def test_without_kagglehub_the_way_by_hand_is_told(nowhere):
     with pytest.raises(OSError, match="pip install kagglehub") as found:
         kaggle.find()
-    assert len(str(found.value).splitlines()) == 4 and "--from" in str(found.value)
+    assert len(str(found.value).splitlines()) == 3 and "--from archive.zip" in str(found.value)
 
 
 def test_what_kagglehub_says_of_credentials_is_not_repeated(nowhere, monkeypatch):
