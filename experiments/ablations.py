@@ -2,7 +2,7 @@
 
 One part at a time is changed in a training with the eyes of `simgan demo`. A seed decides the eyes,
 the first weights and the order of the batches, alike for every variant, so that they are compared
-in pairs; those of `stand_in` have the same. The preset is smaller than the demo's, a quarter of the
+in pairs; those of `stand_in` have the same. The preset is smaller than the demo's, a third of the
 time; whether the demo's agrees, its own rows say.
 """
 

@@ -19,7 +19,7 @@ from simgan_lib.eyes import EyeSet
 from simgan_lib.runs import refine, train
 from simgan_lib.training import PRESETS, SimGAN
 
-# A quarter of the time of "pocket", for experiments with many trainings.
+# A third of the time of "pocket", for experiments with many trainings.
 SMALL = replace(PRESETS["pocket"], filters=8, batch_size=16, buffer_size=1_000, steps=800)
 STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
 CLASSICAL = {

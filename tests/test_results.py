@@ -79,3 +79,12 @@ def test_results_are_loaded_by_name(tmp_path, monkeypatch):
     assert load_results("trial") == ROWS
     with pytest.raises(ValueError, match="results of trial; received 'trail'"):
         load_results("trail")
+
+
+def test_of_what_is_shipped_every_row_says_what_it_is():
+    paths = list(results.RESULTS.glob("*.json"))
+    assert paths
+    for path in paths:
+        rows = load_results(path.stem)
+        assert rows and all(row["seconds"] >= 0 for row in rows)
+        assert f"python -m experiments {path.stem}" in json.loads(path.read_text())["command"]
