@@ -579,4 +579,6 @@ print(sum(eyes), before, most())
     eyes, before, after = map(int, run.stdout.split())
     assert eyes == 24 + 1  # the honest one
     assert after - before < 300  # MB
-    assert run.stderr.startswith(f"{len(HUGE) + 4} of ") and run.stderr.count("\n") == 1
+    # One line for people, behind the progress bars of a slow machine.
+    assert run.stderr.splitlines()[-1].startswith(f"{len(HUGE) + 4} of ")
+    assert "Traceback" not in run.stderr
