@@ -108,8 +108,8 @@ def bring(name, source, out):
 def _fetched(about, here, folder):
     """Fetches a data set's archive into the folder `here` and unpacks it; returns `folder`.
 
-    Nobody has published a hash. So that of the first archive that could be unpacked is written down
-    beside it, and whatever comes later is compared with it.
+    We know of no published hash. So that of the first archive that could be unpacked is written
+    down beside it, and whatever comes later is compared with it.
     """
     archive = here / Path(about.url).name
     record = archive.with_name(f"{archive.name}.sha256")  # as sha256sum writes and reads it

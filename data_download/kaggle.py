@@ -4,10 +4,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from simgan_lib.data import MOUNT
 from simgan_lib.eyes import BLOCK, EyeSet
 
 NAME = "4quant/eye-gaze"
-MOUNT = Path("/kaggle/input")
 FILES = "gaze.h5", "real_gaze.h5"
 BY_HAND = f"""\
 The way by hand: 1. sign in and download https://www.kaggle.com/datasets/{NAME}

@@ -74,17 +74,18 @@ def apart(found, share=0.5, seed=0, count=8_000):
         count: int. How many eyes for a refiner, at most.
 
     Returns:
-        Three `EyeSet`s: for a refiner, without labels and without a known eye of the test's
-        persons; with labels, to learn from; with labels, to be tested on.
+        Three `EyeSet`s: for a refiner, without labels; with labels, to learn from; with labels, to
+        be tested on. Where `found.real` says whose its eyes are, the first has none of the test's
+        persons; where that leaves nothing, or there are no such eyes, it is the second.
     """
     labelled, pool = found.labelled, found.real
     several = labelled.person is not None and len(np.unique(labelled.person)) > 1
     known, test = labelled.split(share, seed, by="person" if several else None)
-    if pool is None:
-        pool = known
-    rows = np.arange(len(pool))
-    if several and pool.person is not None:
+    rows = np.arange(0 if pool is None else len(pool))
+    if len(rows) and labelled.person is not None and pool.person is not None:
         rows = rows[~np.isin(pool.person, test.person)]
+    if not len(rows):
+        pool, rows = known, np.arange(len(known))
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.choice(rows, min(count, len(rows)), replace=False))
     return EyeSet(pool.images[rows], source=pool.source), known, test

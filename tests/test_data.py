@@ -95,3 +95,13 @@ def test_without_a_pool_the_refiner_gets_the_known_eyes():
     real, known, test = apart(Found(None, None, labelled, ""), 0.5)
     assert len(real) == len(known) == len(test) == 5
     assert np.array_equal(np.sort(real.images, 0), np.sort(known.images, 0))
+
+
+def test_of_one_person_the_refiner_does_not_meet_the_test_either():
+    labelled = numbered([7] * 10)
+    labelled.images[:, 0, 1] = np.arange(10)
+    for pool in (labelled, numbered([7, 8, 9] * 4)):
+        real, known, test = apart(Found(None, pool, labelled, ""), 0.5)
+        met = {(a, b) for a, b in real.images[:, 0, :2]}
+        assert not met & {(a, b) for a, b in test.images[:, 0, :2]}
+        assert len(real) == (5 if pool is labelled else 8)
