@@ -25,6 +25,8 @@ PARTS = {
     "global": ({}, GLOBAL),
     "global, no history": ({}, GLOBAL | FORGETFUL),
 }
+# Whether the demo's preset agrees, with what `stand_in` measured of it: its "refined".
+LARGE = {"pocket, global, no history": ({}, GLOBAL | FORGETFUL)}
 SETTINGS = {
     "lambda 0": ({"weight": 0.0}, {}),
     "lambda 30": ({"weight": 30.0}, {}),
@@ -32,16 +34,12 @@ SETTINGS = {
     "K_g 1": ({"refiner_steps": 1}, {}),
     "psi blurred": ({}, {"psi": blurred}),
     "buffer 16": ({"buffer_size": 16}, {}),
-    "equalised first": ({}, {}),  # of the eyes that R gets, not of R
     "lambda 0.3": ({"weight": 0.3}, {}),
-    "lambda 0.03": ({"weight": 0.03}, {}),
     "buffer 160": ({"buffer_size": 160}, {}),
-    "psi edges": ({}, {"psi": edges}),
+    "lambda 0.03": ({"weight": 0.03}, {}),
     "K_g 4": ({"refiner_steps": 4}, {}),
-    "lambda 10": ({"weight": 10.0}, {}),
+    "psi edges": ({}, {"psi": edges}),
 }
-# Whether the demo's preset agrees, with what `stand_in` measured of it: its "refined".
-LARGE = {"pocket, global, no history": ({}, GLOBAL | FORGETFUL)}
 
 
 def main(out, runs, few=False):
@@ -58,11 +56,10 @@ def main(out, runs, few=False):
         return estimator_score(demo.eyes.synthetic, demo.eyes.test, demo.seed)
 
     def refined(demo, name, preset, parts):
-        eyes = demo.equalised if name == "equalised first" else demo.eyes.synthetic
-        simgan, curves = demo.train(f"ablations {name}", preset, parts, eyes)
+        simgan, curves = demo.train(f"ablations {name}", preset, parts)
         kept = "self_regularization", "accuracy_real", "accuracy_fresh", "accuracy_remembered"
         curve = {name: round(curves[-1][name], 3) for name in kept}
-        made = apply(simgan.refiner, eyes)
+        made = apply(simgan.refiner, demo.eyes.synthetic)
         return estimator_score(made, demo.eyes.test, demo.seed) | curve
 
     with Rows(out, "ablations", **counts(few), preset=asdict(SMALL)) as rows:
@@ -70,8 +67,8 @@ def main(out, runs, few=False):
             rows.add(partial(unrefined, demo), variant="synthetic", seed=demo.seed)
         for preset, variants, count in (
             (SMALL, PARTS, 5),
-            (SMALL, SETTINGS, 3),
             (POCKET, LARGE, 3),
+            (SMALL, SETTINGS, 3),
         ):
             for name, (changes, parts) in variants.items():
                 for demo in demos[:count]:

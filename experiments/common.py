@@ -99,10 +99,10 @@ class Demo:
         """`DemoEyes`."""
         return demo_eyes(self.seed, *counts(self.few).values())
 
-    def train(self, name="base", preset=PRESETS["pocket"], parts=None, synthetic=None):
+    def train(self, name="base", preset=PRESETS["pocket"], parts=None):
         """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does."""
         return train(
-            self.eyes.synthetic if synthetic is None else synthetic,
+            self.eyes.synthetic,
             self.eyes.camera,
             smaller(preset) if self.few else preset,
             self.runs / f"{name}-{self.seed}".replace(", ", "-").replace(" ", "-"),

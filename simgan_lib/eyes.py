@@ -451,11 +451,12 @@ def _eyes_of(file, name):
     if isinstance(file["image"], h5py.Dataset):
         _check_storage(file["image"].id)
         return EyeSet(file["image"], arrays.get("gaze"), arrays.get("person"), source)
-    images = _Scattered(file["image"], _by_number(file["image"]))
+    names = list(file["image"])  # once: each time, HDF5 makes all strings anew
+    images = _Scattered(file["image"], _by_number(names))
     if "look_vec" not in arrays:
         return EyeSet(images, source=source)
     eyes = EyeSet(images, from_look_vec(arrays["look_vec"]), source=source)
-    images.names = _order_of_labels(eyes, _orders(file))
+    images.names = _order_of_labels(eyes, _orders(file, names))
     return eyes
 
 
@@ -464,16 +465,14 @@ def _by_number(names):
     return sorted(sorted(names), key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 
 
-def _orders(file):
+def _orders(file, names):
     """Lists every order that the images of Kaggle's layout may be meant to have."""
-    group = file["image"]
-    orders = [_by_number(group), sorted(group), list(group)]  # the last: as created, if tracked
+    orders = [_by_number(names), sorted(names), names]  # the last: as created, if tracked
     paths = file.get("path")
     if isinstance(paths, h5py.Dataset) and h5py.check_string_dtype(paths.dtype):
         paths = [path.decode(errors="replace") for path in _array(paths).ravel()]
         orders += [paths, [PureWindowsPath(path).stem for path in paths]]
-    names = sorted(group)
-    return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == names))
+    return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == sorted(names)))
 
 
 def _order_of_labels(eyes, orders):
