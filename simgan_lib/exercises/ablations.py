@@ -13,6 +13,8 @@ ABLATED = {
     "b": "lambda 30",
     "c": "no warm-up",
     "d": "K_g 1",
+    "e": "psi blurred",
+    "f": "buffer 16",
 }  # the options of `most_harm`
 
 
