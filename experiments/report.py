@@ -254,55 +254,48 @@ def claims_of_ablations():
     """The same of README's section on the parts of SimGAN."""
     rows = load_results("ablations") + demos_own()
 
-    def apart(before, after):
-        mean, low, high = paired_interval(*pairs(rows, before, after))
-        return f"{mean:+.1f} degrees", f"{low:z.1f} to {high:z.1f}", low <= 0 <= high
-
-    def against_base(variant):
-        return apart("base", variant)
+    def apart(variant, reference="base"):
+        mean, low, high = paired_interval(*pairs(rows, reference, variant))
+        return f"{mean:+.1f}", f"{low:z.1f} to {high:z.1f}", low <= 0 <= high
 
     def white(*variants):  # R at the end of its range everywhere
         moved = [by_seed(rows, name, "self_regularization") for name in variants]
         return np.concatenate(moved) > 1
 
+    def worse(variant):  # than if nobody had refined, in how many seeds
+        return (np.subtract(*pairs(rows, variant, "synthetic")) > 0).sum()
+
     base, synthetic = (by_seed(rows, name).mean() for name in ("base", "synthetic"))
-    history, span_of_history, chance = against_base("no history")
-    loss, span_of_loss, chance_too = against_base("global")
-    settings = {
-        f"{sentence} ({mean.removesuffix(' degrees')}, {span})": chance
-        for sentence, (mean, span, chance) in {
-            "Half as many steps of R in a round": against_base("K_g 1"),
-            "no warm-up": against_base("no warm-up"),
-            "With lambda 30 R changes a third as much": against_base("lambda 30"),
-            "R is held to the means of 5 x 5 pixels in place of the pixels": against_base(
-                "psi blurred"
-            ),
-            "a buffer of 160 images in place of 1,000": against_base("buffer 160"),
-            "or of 16": against_base("buffer 16"),
-            "with neither part": apart("pocket", "pocket, global, no history"),
-        }.items()
-    }
+    history, span_of_history, chance = apart("no history")
+    loss, span_of_loss, chance_too = apart("global")
+    tenth, span_of_tenth, _ = apart("lambda 0.3")
+    hundredth, span_of_hundredth, by_chance = apart("lambda 0.03")
     unheld = ", ".join(f"{error:.1f}" for error in by_seed(rows, "lambda 0"))
-    (more, span, _), (most, span_of_most, by_chance) = map(
-        against_base, ("lambda 0.3", "lambda 0.03")
-    )
-    worse = [
-        sum(np.subtract(*pairs(rows, name, "synthetic")) > 0)
-        for name in ("lambda 0.3", "lambda 0.03")
-    ]
     whole, local = white("global", "global, no history"), white("base", "no history")
+    by_chance_alone = {
+        "Half as many steps of R in a round": apart("K_g 1"),
+        "no warm-up": apart("no warm-up"),
+        "With lambda 30 R changes a third as much": apart("lambda 30"),
+        "R is held to the means of 5 x 5 pixels in place of the pixels": apart("psi blurred"),
+        "a buffer of 160 images in place of 1,000": apart("buffer 160"),
+        "or of 16": apart("buffer 16"),
+        "with neither part": apart("pocket, global, no history", "pocket"),
+    }
     return {
         f"comes to {base:.1f} degrees in the mean of five seeds, synthetic eyes to "
         f"{synthetic:.1f}": True,
-        f"without it {history}, 95 % interval {span_of_history}": chance,
+        f"without it {history} degrees, 95 % interval {span_of_history}": chance,
         f"{whole.sum()} of {len(whole)} refiners made every eye white": True,
         f"with the local loss none of {len(local)} did": not local.any(),
-        f"the mean, {loss}, cannot be told from chance ({span_of_loss})": chance_too,
+        f"the mean, {loss} degrees, cannot be told from chance ({span_of_loss})": chance_too,
         f"With lambda 0 the errors of three seeds were {unheld} degrees": True,
-        f"with 0.03 ({most.removesuffix(' degrees')}, {span_of_most}) each was above that of "
-        "synthetic eyes": worse[1] == 3 and not by_chance,
-        f"with lambda 0.3 ({more.removesuffix(' degrees')}, {span}) two of three": worse[0] == 2,
-    } | settings
+        f"with 0.03 ({hundredth}, {span_of_hundredth}) each was above that of synthetic "
+        "eyes": worse("lambda 0.03") == 3 and not by_chance,
+        f"with lambda 0.3 ({tenth}, {span_of_tenth}) two of three": worse("lambda 0.3") == 2,
+    } | {
+        f"{sentence} ({mean}, {span})": holds
+        for sentence, (mean, span, holds) in by_chance_alone.items()
+    }
 
 
 def main(argv=None):
