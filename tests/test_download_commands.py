@@ -231,7 +231,8 @@ def test_an_archive_that_was_fetched_broken_is_not_kept_for_good(published, home
 
 
 RUN = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal
 import data_download.__main__ as command
 source = command.SOURCES["mpiigaze"]
 command.SOURCES["mpiigaze"] = source._replace(url=sys.argv.pop(1))
