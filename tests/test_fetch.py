@@ -134,7 +134,11 @@ def check_refused(path, error, words, *more, **known):
 
 def child(server, path, before=""):
     """Another process that downloads."""
-    code = f"{before}\nfrom data_download.fetch import fetch\nfetch({server.url!r}, {str(path)!r})"
+    code = (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # as in a terminal
+        f"{before}\nfrom data_download.fetch import fetch\nfetch({server.url!r}, {str(path)!r})"
+    )
     return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
 
 
