@@ -272,7 +272,7 @@ def claims_of_ablations():
     hundredth, span_of_hundredth, by_chance = apart("lambda 0.03")
     unheld = ", ".join(f"{error:.1f}" for error in by_seed(rows, "lambda 0"))
     whole, local = white("global", "global, no history"), white("base", "no history")
-    by_chance_alone = {
+    within_chance = {
         "Half as many steps of R in a round": apart("K_g 1"),
         "no warm-up": apart("no warm-up"),
         "With lambda 30 R changes a third as much": apart("lambda 30"),
@@ -294,7 +294,7 @@ def claims_of_ablations():
         f"with lambda 0.3 ({tenth}, {span_of_tenth}) two of three": worse("lambda 0.3") == 2,
     } | {
         f"{sentence} ({mean}, {span})": holds
-        for sentence, (mean, span, holds) in by_chance_alone.items()
+        for sentence, (mean, span, holds) in within_chance.items()
     }
 
 
