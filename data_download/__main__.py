@@ -1,9 +1,12 @@
 """The commands `python -m data_download NAME` and `python -m data_download list`."""
 
 import argparse
+import re
+import shutil
 import sys
 import warnings
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 from simgan_lib.data import data_folder
@@ -95,34 +98,65 @@ def bring(name, source, out):
             out.parent.mkdir(parents=True, exist_ok=True)
         with working(out) as space:
             if source is None and about.url:
-                source = _fetched(about, out.parent, space / "unpacked")
+                source = _fetched(about, out.parent, space)
             elif source is not None and source.is_file():
-                unpack(source, space / "unpacked", about.wanted, about.limit)
-                source = space / "unpacked"
+                state = source.stat()
+                key = f"{source.resolve()} {state.st_size} {state.st_mtime_ns}"
+                source = _unpacked(source, about, space, key)
             for path, blocks in zip(paths, readers(name, source), strict=True):
                 if not path.exists():
                     pack(path, blocks(), path.stem)
+    elif source is not None:
+        warnings.warn(
+            f"Packed already, and {str(source)!r} was not looked at; delete {str(out)!r} to pack "
+            "again",
+            stacklevel=2,
+        )
     return [(path, verify(path)) for path in paths]
 
 
-def _fetched(about, here, folder):
-    """Fetches a data set's archive into the folder `here` and unpacks it; returns `folder`.
+def _unpacked(archive, about, space, key):
+    """Unpacks an archive, or goes on with what a stopped call has unpacked of the same one."""
+    folder = space / f"unpacked-{sha256(key.encode()).hexdigest()[:16]}"
+    for other in set(space.glob("unpacked-*")) - {folder}:
+        shutil.rmtree(other)
+    unpack(archive, folder, about.wanted, about.limit)
+    return folder
+
+
+def _fetched(about, here, space):
+    """Fetches a data set's archive into the folder `here` and returns where it is unpacked.
 
     We know of no published hash. So that of the first archive that could be unpacked is written
     down beside it, and whatever comes later is compared with it.
     """
     archive = here / Path(about.url).name
     record = archive.with_name(f"{archive.name}.sha256")  # as sha256sum writes and reads it
-    known = record.read_text().split()[0] if record.exists() else None
+    known, was_here = _recorded(record), archive.exists()
     found = fetch(about.url, archive, known)
     try:
-        unpack(archive, folder, about.wanted, about.limit)
+        folder = _unpacked(archive, about, space, found)
     except ValueError:
-        archive.unlink()  # or the next call would not download it again
+        if not was_here:
+            archive.unlink()  # or the next call would not download it again
         raise
     with writing(record) as path:
         path.write_text(f"{found}  {archive.name}\n")
     return folder
+
+
+def _recorded(record):
+    """The hash in a file as sha256sum writes it, or None where there is no such file."""
+    if not record.exists():
+        return None
+    with open(record, "rb") as file:
+        known = file.read(64).decode("latin-1")
+    if not re.fullmatch("[0-9a-f]{64}", known):
+        raise ValueError(
+            "The file should begin with the 64 digits of a hash, delete it to have it written "
+            f"again; received {str(record)!r}"
+        )
+    return known
 
 
 def readers(name, folder):
@@ -138,8 +172,7 @@ def readers(name, folder):
             f"UnityEyes is a program, so render eyes with it, as {SOURCES[name].page} tells, and "
             "name the folder of its images with --from; received no folder"
         )
-    pairs = next(folder.rglob("*.json"), folder / "any").parent  # an archive has folders around it
-    return [partial(unityeyes.blocks, pairs)]
+    return [partial(unityeyes.blocks, folder)]
 
 
 if __name__ == "__main__":

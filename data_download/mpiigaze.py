@@ -16,10 +16,10 @@ from tqdm import tqdm
 from simgan_lib.eyes import from_36x60
 from simgan_lib.gaze import check_gaze
 
-LEVELS = "Data/Normalized", "MPIIGaze/Data/Normalized", "Normalized", "."
 DAYS = "p[0-9][0-9]/day[0-9][0-9].mat"
 LIST = "Evaluation Subset/sample list for eye image/{}.txt"
 LIST_BYTES = 1 << 20  # more than any list has, 1 MB; they have 3,000 lines
+FIELDS = 100  # more than any struct has
 DAY_BYTES = 1 << 26  # more than any day has, 64 MB; 14,000 frames would fit
 
 # MATLAB's numbers for the classes of arrays, and for the types of their parts
@@ -36,7 +36,7 @@ def blocks(folder, evaluation=False):
     corner of every eye is at the left of its image.
 
     Args:
-        folder: str or path. The unpacked folder `MPIIGaze`; the one around it, and `Data` and
+        folder: str or path. The unpacked folder `MPIIGaze`; any one around it, and `Data` and
             `Data/Normalized` in it, are understood too.
         evaluation: bool. Whether to read only the evaluation subset, 1,500 left and 1,500 right
             eyes of each person. An eye that is listed twice is read twice.
@@ -79,14 +79,14 @@ def blocks(folder, evaluation=False):
 
 def _days(folder):
     """The files of all days, sorted by person."""
-    for level in LEVELS:
-        days = sorted((Path(folder).resolve() / level).glob(DAYS))
-        if days:
-            return days
-    raise ValueError(
-        "Name the unpacked folder MPIIGaze, which has files Data/Normalized/p00/day01.mat and so "
-        f"on; received {str(folder)!r}"
-    )
+    root = Path(folder).resolve()
+    days = sorted(root.glob(DAYS)) or sorted(root.rglob(f"Normalized/{DAYS}"))
+    if not days:
+        raise ValueError(
+            "Name the unpacked folder MPIIGaze, which has files Data/Normalized/p00/day01.mat and "
+            f"so on; received {str(folder)!r}"
+        )
+    return [day for day in days if day.parents[1] == days[0].parents[1]]  # of one copy
 
 
 def _listed(person):
@@ -191,6 +191,8 @@ def _array(data):
         return name, [_array(part)[1] for _, part in parts]
     if flags[0] == STRUCT:
         width, fields = int.from_bytes(next(parts)[1], "little"), next(parts)[1]
+        if len(fields) > FIELDS * width:  # or short names could fill the memory
+            raise ValueError(f"a struct of more than {FIELDS} fields")
         fields = np.frombuffer(fields, f"S{width}")  # with zeros behind shorter names
         pairs = zip(np.char.decode(fields, "latin-1"), parts, strict=True)
         return name, {field: _array(part)[1] for field, (_, part) in pairs}

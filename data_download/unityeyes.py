@@ -13,6 +13,7 @@ import signal
 import warnings
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -32,6 +33,7 @@ ANNOTATION_BYTES = 1 << 20  # more than any annotation has, 1 MB
 # moved; in the pictures that it comes with, an eye is twice as large.
 UNITYEYES, UNITYEYES2 = 200, 96
 SMALLEST, LARGEST = 200, 4096  # pixels of a side of a picture; a smaller one would be enlarged
+SCANS = 100  # more than a progressive picture has; each is a pass over all its pixels
 
 
 def blocks(folder):
@@ -45,7 +47,8 @@ def blocks(folder):
     A script that calls this needs `if __name__ == "__main__":`, as it starts processes.
 
     Args:
-        folder: str or path. The folder with the pairs, `imgs` for UnityEyes.
+        folder: str or path. The folder with the pairs, `imgs` for UnityEyes, or one around it: of
+            several such folders all are read.
 
     Yields:
         Dicts of arrays with one row an eye, for `pack`:
@@ -55,6 +58,7 @@ def blocks(folder):
     Raises:
         ValueError: If there are no pairs, or not one can be read. Where some cannot, a warning
             at the end says how many and names the first.
+        OSError: If the system ended one of the processes.
     """
     folder = Path(folder)
     names = _names(folder)
@@ -76,10 +80,17 @@ def blocks(folder):
 
 
 def _names(folder):
-    """The names of all pairs without .jpg and .json, sorted by the numbers in them."""
-    names = set()
-    if folder.is_dir():
-        names = {path.stem for path in folder.iterdir() if path.suffix in (".jpg", ".json")}
+    """The names of all pairs without .jpg and .json, sorted by the numbers in them.
+
+    What macOS adds to an archive has the same endings and is passed over.
+    """
+    paths = (path.relative_to(folder) for path in folder.rglob("*.*"))
+    names = {
+        path.with_suffix("").as_posix()
+        for path in paths
+        if path.suffix in (".jpg", ".json")
+        and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    }
     if not names:
         raise ValueError(
             "The folder should hold pairs of a picture and an annotation, 1.jpg and 1.json; "
@@ -99,6 +110,11 @@ def _read_all(folder, names):
                 yield ahead.popleft().result()
         while ahead:
             yield ahead.popleft().result()
+    except BrokenProcessPool as error:
+        raise OSError(
+            "The system ended a process that was reading eyes, perhaps for want of memory, "
+            f"start again; received {str(folder)!r}"
+        ) from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -132,8 +148,10 @@ def _eye(picture, annotation):
         look_vec, rows = annotation["ground_truth"]["gaze_vec"], UNITYEYES2
     else:
         look_vec, rows = annotation["eye_details"]["look_vec"], UNITYEYES
-    image = _cut(picture, _middle(annotation, *picture.shape), len(picture) / rows)
-    return image, from_look_vec(_numbers(look_vec))
+    gaze = from_look_vec(_numbers(look_vec))
+    if gaze[2] >= 0:
+        raise ValueError("an eye that looks away from the camera")
+    return _cut(picture, _middle(annotation, *picture.shape), len(picture) / rows), gaze
 
 
 def _bytes(path, most):
@@ -152,7 +170,10 @@ def _numbers(text):
 
 
 def _picture(path):
-    with Image.open(io.BytesIO(_bytes(path, PICTURE_BYTES)), formats=["JPEG"]) as image:
+    data = _bytes(path, PICTURE_BYTES)
+    if data.count(b"\xff\xda") > SCANS:
+        raise ValueError(f"the picture has more than {SCANS} scans")
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         if min(image.size) < SMALLEST or max(image.size) > LARGEST:  # before anything is decoded
             raise ValueError(f"the picture has a size of {image.width} x {image.height}")
         image.draft("L", None)  # leaves out the colours, which saves time

@@ -64,8 +64,9 @@ def unpack(archive, folder, wanted, limit):
                 raise
             reason = " ".join(str(error).split())[:200]
             raise ValueError(
-                "The archive is damaged or not to be trusted, download it again, from a source you "
-                f"know; received {reason!r} in {str(archive)!r}"
+                "The archive is damaged, not to be trusted, or neither a .zip nor a .tar.gz, "
+                "download it again, from a source you know; "
+                f"received {reason!r} in {str(archive)!r}"
             ) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)

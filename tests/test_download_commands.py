@@ -127,6 +127,29 @@ def test_only_what_is_missing_is_packed(home):
     assert out.stat().st_mtime_ns == before
 
 
+def test_what_was_unpacked_of_one_archive_is_not_packed_for_another(home, capsys):
+    good = archive(write_unityeyes(home / "good"), home / "good.zip")
+    bad = write_unityeyes(home / "bad")
+    for path in bad.glob("*.json"):
+        path.write_text("{}")
+    bad, out = archive(bad, home / "bad.zip"), home / "eyes.h5"
+    words = ["unityeyes", "--out", str(out), "--from"]
+    assert main([*words, str(bad)]) == 2  # after it was unpacked
+    assert list(home.glob(".eyes.h5.part/unpacked-*"))
+    assert main([*words, str(good)]) == 0 and len(EyeSet.load(out)) == 3
+    out.unlink()
+    assert main([*words, str(bad)]) == 2
+    good.replace(bad)  # mended, under the same name
+    assert main([*words, str(bad)]) == 0 and len(EyeSet.load(out)) == 3
+
+
+def test_a_source_that_is_not_looked_at_is_said(home, capsys):
+    words = ["unityeyes", "--from", str(write_unityeyes(home / "source"))]
+    assert main(words) == 0 and capsys.readouterr().err == ""
+    assert main(words) == 0
+    assert "Packed already, and" in capsys.readouterr().err
+
+
 def test_a_packed_file_that_changed_is_noticed(home, capsys):
     source, out = write_unityeyes(home / "source"), home / "eyes.h5"
     assert main(["unityeyes", "--from", str(source), "--out", str(out)]) == 0
@@ -162,7 +185,7 @@ def test_list_says_what_is_here(home, capsys):
         (["kaggle", "--from", "nowhere"], "should hold gaze.h5 and real_gaze.h5"),
         (["mpiigaze", "--from", "nowhere"], "Name the unpacked folder MPIIGaze"),
         (["mpiigaze", "--out", "nowhere/eyes.h5"], "Create the directory 'nowhere' first"),
-        (["unityeyes", "--from", "readme.txt"], "The archive is damaged or not to be trusted"),
+        (["unityeyes", "--from", "readme.txt"], "neither a .zip nor a .tar.gz"),
     ],
 )
 def test_what_is_wrong_is_said(home, capsys, monkeypatch, words, sentence):
@@ -210,6 +233,20 @@ def test_another_archive_than_the_first_one_is_refused(published, home, capsys):
     assert main(["mpiigaze"]) == 2
     assert "sent another file than the course knows" in capsys.readouterr().err
     assert not (folder / "mpiigaze.h5").exists() and not (folder / "MPIIGaze.tar.gz").exists()
+
+
+def test_an_archive_that_was_here_before_is_never_deleted(published, home, capsys):
+    (home / "MPIIGaze.tar.gz").write_bytes(b"no archive")
+    assert main(["mpiigaze", "--out", str(home / "eyes.h5")]) == 2
+    assert "neither a .zip nor a .tar.gz" in capsys.readouterr().err
+    assert (home / "MPIIGaze.tar.gz").read_bytes() == b"no archive"
+
+
+@pytest.mark.parametrize("content", [b"", b"no hash", b"\xff" * 64, b"F" * 64])
+def test_a_damaged_record_of_the_hash_is_one_sentence(published, home, capsys, content):
+    (home / "MPIIGaze.tar.gz.sha256").write_bytes(content)
+    assert main(["mpiigaze", "--out", str(home / "eyes.h5")]) == 2
+    assert "64 digits of a hash" in capsys.readouterr().err
 
 
 def test_a_server_without_the_file_leaves_nothing(published, home, capsys):

@@ -227,6 +227,15 @@ HOSTILE = {
         ),
         "more than 67,108,864 bytes when inflated",
     ),
+    "a million fields": (
+        lambda: (
+            HEAD
+            + compressed(
+                array(2, (1, 1), b"data", struct.pack("<HHI", 5, 4, 1), part(1, b"a" * 2**25))
+            )
+        ),
+        "a struct of more than 100 fields",
+    ),
     "long text of nothing": (
         lambda: HEAD + array(1, (1, 1), b"data", array(4, (1, 2**31 - 1), b"", part(16, b""))),
         r"KeyError\('filenames'\)",
@@ -245,6 +254,12 @@ HOSTILE = {
     "opaque": (lambda: HEAD + array(17, (1, 1), b"s0"), "class 17"),
     "object": (lambda: HEAD + array(3, (1, 1), b"data"), "class 3"),
 }
+
+
+def test_a_folder_around_it_is_understood_and_only_one_copy_is_read(tmp_path):
+    for above in ("a/b/MPIIGaze", "c/MPIIGaze"):
+        write_day(tmp_path / above, 1, 2, 3)
+    assert [len(part["image"]) for part in blocks(tmp_path)] == [3, 3]
 
 
 @pytest.mark.parametrize("kind", HOSTILE)

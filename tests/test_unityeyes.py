@@ -234,6 +234,14 @@ def pipe(path):
     os.mkfifo(path.with_suffix(".json"))
 
 
+def passes(path):
+    """A picture of many scans, each of which would be drawn over the whole picture."""
+    Image.new("L", (640, 480)).save(path.with_suffix(".jpg"), progressive=True)
+    jpeg = path.with_suffix(".jpg").read_bytes()
+    scan = jpeg[jpeg.rindex(b"\xff\xda") : -2]
+    path.with_suffix(".jpg").write_bytes(jpeg[:-2] + 200 * scan + jpeg[-2:])
+
+
 def endless(path):
     with open(path.with_suffix(".json"), "r+b") as file:
         file.truncate(10**8)
@@ -262,9 +270,14 @@ BROKEN = {
     "NaN in the gaze": (change(eye_details={"look_vec": "(NaN, 0.0, -1.0, 0.0)"}), "finite"),
     "a gaze too long": (change(eye_details={"look_vec": "(0.1, 0.2, -1.1, 0.0)"}), "length 1"),
     "a gaze too short": (change(eye_details={"look_vec": "(0.6, 0.8)"}), "3 or 4 numbers"),
+    "a gaze away from the camera": (
+        change(eye_details={"look_vec": "(0.0, 0.0, 1.0, 0.0)"}),
+        "looks away",
+    ),
     "a picture too small": (small, "160 x 120"),
     "a picture too large": (header(4097, 480), "4097 x 480"),
     "100 million pixels": (header(10_000, 10_000), "10000 x 10000"),
+    "200 scans": (passes, "more than 100 scans"),
     "a billion pixels": (header(40_000, 25_000), "DecompressionBombError"),
     "10,000 levels": (replace(".json", b"[" * 10_000 + b"]" * 10_000), "RecursionError"),
     "100 MB": (endless, "more than 1048576 bytes"),
@@ -322,6 +335,30 @@ def test_without_one_good_pair_there_is_an_error(tmp_path):
             folder.mkdir()
         with pytest.raises(ValueError, match=f"1.jpg and 1.json; received '.*{folder.name}'$"):
             list(blocks(folder))
+
+
+def test_all_folders_with_pairs_are_read_and_no_others(tmp_path):
+    for folder, yaw in (("10/imgs", 3), ("9/imgs", 2), ("9/more imgs", 5)):
+        (tmp_path / folder).mkdir(parents=True)
+        write_pair(tmp_path / folder, "1", yaw=yaw)
+    for folder in ("__MACOSX/9/imgs", ".hidden"):
+        (tmp_path / folder).mkdir(parents=True)
+        write_pair(tmp_path / folder, "1")
+    (tmp_path / "9/imgs/._1.json").write_bytes(b"of macOS")
+    with warnings.catch_warnings(action="error"):
+        _, gaze = read(tmp_path)
+    np.testing.assert_allclose(to_pitch_yaw(gaze)[1], [2, 5, 3], atol=0.02)
+
+
+def end(folder, names):
+    os._exit(9)  # as the system ends a process for want of memory
+
+
+def test_a_process_that_the_system_ended_is_one_sentence(tmp_path, monkeypatch):
+    write_pair(tmp_path, "1")
+    monkeypatch.setattr(data_download.unityeyes, "_read", end)
+    with pytest.raises(OSError, match="ended a process .* start again; received"):
+        list(blocks(tmp_path))
 
 
 def test_only_a_few_chunks_are_read_ahead(tmp_path, monkeypatch):
