@@ -73,8 +73,8 @@ def main(out, runs, few=False):
         refiner = train(eyes(seed), real, preset, run, seed, resume=True)[0].refiner
         return apply(refiner, eyes(seed))
 
-    def best(change, strengths, seed):
-        return tuned(synthetic(seed), change, strengths, validation, test, seed)
+    def best(eyes, change, strengths, seed):
+        return tuned(eyes, change, strengths, validation, test, seed)
 
     def repeated(seed):  # the eyes with labels, as often as makes as many as the others are
         rows = np.random.default_rng(seed).integers(len(validation), size=count)
@@ -106,8 +106,11 @@ def main(out, runs, few=False):
             "constant": lambda s: score(constant(synthetic(s).gaze, len(test)), test),
             **classical,
             "real labels": lambda s: estimator_score(repeated(s), test, s),
-            "randomised": lambda s: best(randomise_domain, STRENGTHS, s),
-            "noise": lambda s: best(add_noise, NOISE_LEVELS, s),
+            "randomised": lambda s: best(synthetic(s), randomise_domain, STRENGTHS, s),
+            "noise": lambda s: best(synthetic(s), add_noise, NOISE_LEVELS, s),
+            "refined, randomised": lambda s: best(
+                refined(synthetic, s, weight), randomise_domain, STRENGTHS, s
+            ),
             "equalised, refined": lambda s: estimator_score(refined(equalised, s, weight), test, s),
         }
         for variant, measure in measures.items():

@@ -20,6 +20,8 @@ import nbformat
 import pytest
 
 from simgan_lib.exercises.core import Exercise
+from simgan_lib.eyes import EyeSet
+from simgan_lib.pocket import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = [
@@ -256,8 +258,17 @@ def train(synthetic, real, preset, *args, **kwargs):
 runs.train = train"""
 
 
+@pytest.fixture(scope="session")
+def real_eyes(tmp_path_factory):
+    """A folder as a learner with photographs has it; these are the camera's."""
+    folder = tmp_path_factory.mktemp("eyes")
+    EyeSet(simulate(400, "camera", seed=7).images).save(folder / "real.h5")
+    simulate(400, "camera", seed=8).save(folder / "real_labelled.h5")
+    return folder
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_solved_with_the_library_every_check_says_correct(lesson, wheel, tmp_path):
+def test_solved_and_with_real_eyes_every_check_says_correct(lesson, wheel, real_eyes, tmp_path):
     # A copy that cannot be written to, with the wheel, far from the repository.
     notebook = read(lesson)
     for cell in notebook.cells:
@@ -277,18 +288,23 @@ def test_solved_with_the_library_every_check_says_correct(lesson, wheel, tmp_pat
     command += ["--ExecutePreprocessor.timeout=300", folder / "solved.ipynb"]
     ran = subprocess.run(
         [*command, "--output-dir", tmp_path],
-        env=os.environ | {"PYTHONPATH": str(wheel), "SIMGAN_STRICT": "1"},
+        env=os.environ
+        | {"PYTHONPATH": str(wheel), "SIMGAN_STRICT": "1", "SIMGAN_DATA_DIR": str(real_eyes)},
         capture_output=True,
         text=True,
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
     *cells, last = nbformat.read(tmp_path / "solved.ipynb", as_version=4).cells
-    verdicts = [
-        "".join(output.get("text", "") for output in cell.outputs)
+    printed = {
+        cell.source: "".join(output.get("text", "") for output in cell.outputs)
         for cell in cells
-        if cell.cell_type == "code" and ".check(" in cell.source
-    ]
+        if cell.cell_type == "code"
+    }
+    verdicts = [text for source, text in printed.items() if ".check(" in source]
+    found = [text for source, text in printed.items() if "find_eyes()" in source]
     assert len(verdicts) == len(exercises(lesson))
     assert all("Correct." in verdict and "Incorrect" not in verdict for verdict in verdicts)
+    assert all(f"Eyes: real.h5, real_labelled.h5 in {real_eyes}\n" in text for text in found)
+    assert len(found) == (lesson[:2] in ("01", "03", "05", "06"))
     assert last.outputs[0].text.startswith(str(wheel))
     assert [path.name for path in folder.iterdir()] == ["solved.ipynb"]

@@ -185,12 +185,12 @@ noise_or_refiner = Choice(
         "a": "it would mean that the gap is grain alone. The camera's eyes also differ in the dark "
         "of the iris, in light and in shadow; noise has none of that, and the refiner learned it "
         "from unlabelled eyes.",
-        "b": "this refiner helps by about a degree. Noise helps less, and with some seeds not at "
-        "all: grain is the least of what differs. Labels of real eyes help most.",
+        "b": "this refiner helps by about a degree. Noise helps less, and with one seed of five "
+        "not at all: grain is the least of what differs. Labels of real eyes help most.",
         "c": "the refiner's eyes are still the simulator's, only closer to the camera's; an eye of "
         "the camera with its own label is what they are closer to.",
         "d": "noise of 8 grey levels hides nothing that matters here: the iris is as clear as "
-        "before. It comes out near synthetic, now a little above, now a little below.",
+        "before. It comes out a little below synthetic, with one seed of five level.",
     },
     hints=[
         "Think of what differs between the rows of the picture above, and which of it each recipe "
@@ -204,11 +204,12 @@ which_test = Choice(
     "c",
     {
         "a": "only synthetic test eyes: says nothing about real eyes. There the estimator that "
-        "fails the camera comes first by far, and the one with labels of real eyes far behind.",
+        "fails the camera comes first, and the one with labels of real eyes far behind.",
         "b": "the persons are those of one training set, so the row `real_labels` is asked about "
         "eyes it knows and the others are not. It may come out better than it is for anyone else.",
         "c": "real eyes, as in use, of persons that no training set has: no row has an advantage, "
-        "and none of the eyes had a part in making the refiner.",
+        "and the refiner was trained on none of these eyes (its lambda was chosen by looking at "
+        "them, see section 5).",
         "d": "the refiner made these eyes, so whoever trained on its work plays at home, and a "
         "refiner that turned every eye into a grey disc with a dot could still win.",
     },
