@@ -51,9 +51,14 @@ def blocks(path):
         gaze: float32 array (n, 3) of unit vectors, where the file has labels.
 
     Raises:
-        ValueError: As `EyeSet.load` does.
+        ValueError: As `EyeSet.load` does, and if the file that should have labels has none.
     """
     eyes = EyeSet.load(path)
+    if eyes.gaze is None and Path(path).name == FILES[0]:
+        raise ValueError(
+            f"{FILES[0]} should hold the gaze of its eyes as 'look_vec', fetch it again; "
+            f"received none in {str(path)!r}"
+        )
     for row in tqdm(range(0, len(eyes), BLOCK), "Reading eyes", unit="block", delay=2):
         block = {"image": eyes.images[row : row + BLOCK]}
         if eyes.gaze is not None:

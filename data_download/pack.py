@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from simgan_lib.eyes import BLOCK, SIZE, EyeSet
+from simgan_lib.eyes import BLOCK, SIZE, EyeSet, is_text
 
 
 def pack(out, blocks, source):
@@ -79,7 +79,9 @@ def verify(path):
     for row in range(0, len(eyes), BLOCK):
         digest.update(eyes.images[row : row + BLOCK])
     with h5py.File(path) as file:
-        recorded = file["sha256"].asstr()[()] if "sha256" in file else None
+        stored = file.get("sha256")
+        packed = isinstance(stored, h5py.Dataset) and is_text(stored.id)
+        recorded = stored.asstr(errors="replace")[()] if packed else None
     if recorded != digest.hexdigest():
         raise ValueError(
             "The file is damaged or was not packed by this command, delete it or name another one "

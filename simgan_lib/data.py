@@ -43,7 +43,8 @@ def find_eyes(folder=None):
         A `Found`.
 
     Raises:
-        ValueError: If a folder that was named has no eyes, or a file of eyes is damaged.
+        ValueError: If a folder that was named has no eyes, or a file of eyes is damaged or lacks
+            the gaze that it should have.
     """
     named = folder or os.environ.get("SIMGAN_DATA_DIR")
     places = [Path(named)] if named else [MOUNT, data_folder()]
@@ -53,8 +54,14 @@ def find_eyes(folder=None):
         files = [_first(place, names) for names in (SIMULATED, REAL, LABELLED)]
         if any(files):
             names = ", ".join(file.name for file in files if file)
-            loaded = (file and EyeSet.load(file) for file in files)
-            return Found(*loaded, f"Eyes: {names} in {place}")
+            simulated, real, labelled = (file and EyeSet.load(file) for file in files)
+            for eyes, file in ((simulated, files[0]), (labelled, files[2])):
+                if eyes and eyes.gaze is None:
+                    raise ValueError(
+                        "Simulated and labelled eyes need their gaze, so make the file again or "
+                        f"take it away; received none in {str(file)!r}"
+                    )
+            return Found(simulated, real, labelled, f"Eyes: {names} in {place}")
     if named:
         raise ValueError(
             f"The folder should hold eyes, such as {', '.join((REAL + LABELLED)[:5])}; "
@@ -92,10 +99,14 @@ def apart(found, share=0.5, seed=0, count=8_000):
 
 
 def _first(folder, names):
-    """The first of the names that is a file in the folder, at any depth; else None."""
+    """The first of the names that is a file in the folder, at any depth; else None.
+
+    What is hidden there is passed over: downloads wait in hidden folders until they are whole.
+    """
     for name in names:
         if (folder / name).is_file():
             return folder / name
-        if found := sorted(folder.glob(f"*/**/{name}")):
-            return found[0]
+        for path in sorted(folder.glob(f"*/**/{name}")):
+            if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+                return path
     return None

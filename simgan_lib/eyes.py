@@ -14,6 +14,7 @@ from pathlib import Path, PureWindowsPath
 
 import h5py
 import numpy as np
+from h5py.h5z import FILTER_DEFLATE, FILTER_FLETCHER32, FILTER_SHUFFLE
 from PIL import Image
 from tqdm import tqdm
 
@@ -24,6 +25,9 @@ SIZE = 35, 55  # height and width of an image
 BLOCK = 512  # images read or written at a time, about 1 MB
 MOST = 10_000_000  # eyes in a file; the paper has 1.2 million
 BYTES = 1 << 28  # of labels, of a chunk or of an .npz when unpacked, at most
+STORED = 500_000  # bytes of a chunk that HDF5 may inflate unseen, to 1,032 times as many at most
+TEXT = 1_000  # bytes of a text of fixed length, at most
+ATTRIBUTES = 1 << 20  # bytes of all attributes, at most
 CACHE = 1 << 21  # bytes that HDF5 keeps of what describes data sets, at most
 WINDOW = 8  # blocks that `stream` holds and shuffles at a time
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
@@ -52,7 +56,8 @@ class EyeSet:
     """
 
     def __init__(self, images, gaze=None, person=None, source=""):
-        shape, dtype = getattr(images, "shape", ()), getattr(images, "dtype", type(images))
+        shape = getattr(images, "shape", None) or ()  # of an empty data set it is None
+        dtype = getattr(images, "dtype", type(images))
         if len(shape) != 3 or shape[1:] != SIZE or dtype != np.uint8:
             raise ValueError(
                 "Images must be uint8 of shape (N, 35, 55), height before width; "
@@ -288,6 +293,11 @@ def _write_block(dataset, row, block):
         dataset.id.write_direct_chunk((row, 0, 0), block, filter_mask=1)
 
 
+_DAMAGE = (  # what is raised for a damaged file; TypeError, for a type that NumPy lacks
+    OSError, RuntimeError, KeyError, TypeError, MemoryError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
+
 @contextlib.contextmanager
 def _reading(path):
     """Makes whatever goes wrong with a file one sentence that names the file."""
@@ -295,7 +305,7 @@ def _reading(path):
         yield
     except ValueError as error:
         raise ValueError(f"{error} in {str(path)!r}") from error
-    except (OSError, RuntimeError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
+    except _DAMAGE as error:
         reason = " ".join(str(error).split())
         raise ValueError(
             "The file is damaged or cut short, fetch or make it again; "
@@ -370,21 +380,60 @@ class _Scattered(_OnDisk):
 
 
 def _check_storage(dataset):
-    """Raises unless a data set is in the file itself, in pieces that fit into memory.
-
-    A header may promise what it likes: a few bytes unpack to a chunk of many gigabytes.
-    """
-    plan, size = dataset.get_create_plist(), dataset.dtype.itemsize
+    """Raises unless a data set is in the file itself, in pieces that fit into memory."""
+    plan = dataset.get_create_plist()
     if plan.get_layout() == h5py.h5d.VIRTUAL or plan.get_external_count():
         raise ValueError("Data must be in the file itself; received one that names other files")
-    chunked = plan.get_layout() == h5py.h5d.CHUNKED
-    if chunked and math.prod(plan.get_chunk()) * size > BYTES:
+    if plan.get_layout() == h5py.h5d.CHUNKED:
+        _check_chunks(dataset, plan)
+
+
+def _check_chunks(dataset, plan):
+    """Raises if a chunk would fill the memory, by its size or while HDF5 unpacks it.
+
+    A header may promise what it likes, and HDF5 inflates what is stored of a chunk to its end
+    whatever was promised. So what is stored has to be small, or is inflated here first, no further
+    than promised.
+    """
+    size = math.prod(plan.get_chunk()) * dataset.dtype.itemsize
+    if size > BYTES:
         raise ValueError(f"No file of eyes has such chunks; received {plan.get_chunk()}")
+    filters = [plan.get_filter(i)[0] for i in range(plan.get_nfilters())]
+    # In this order, for what is changed again after it was deflated cannot be inflated here.
+    allowed = iter([FILTER_FLETCHER32, FILTER_SHUFFLE, FILTER_DEFLATE, FILTER_FLETCHER32])
+    if not all(number in allowed for number in filters):  # each is looked for behind the last
+        raise ValueError(
+            "Eyes in HDF5 may be shuffled and then deflated, once, so save them with gzip or "
+            f"without compression; received filters {filters}"
+        )
+    most = 2 * size + 100  # filters may add a little; what points to a text takes twice its size
+    limit, large = min(most, STORED), []
+    if filters and dataset.get_storage_size() > limit:  # else no chunk can be large
+        dataset.chunk_iter(lambda chunk: large.append(chunk) if chunk.size > limit else None)
+    for chunk in large:
+        used = [number for i, number in enumerate(filters) if not chunk.filter_mask >> i & 1]
+        if chunk.size > most or (FILTER_DEFLATE in used and not _inflates_to(dataset, chunk, most)):
+            raise ValueError(
+                f"The file has a chunk that unpacks to more than its {size:,} bytes, fetch or make "
+                f"it again; received a chunk stored in {chunk.size:,} bytes"
+            )
+
+
+def _inflates_to(dataset, chunk, most):
+    """Whether a deflated chunk ends within `most` bytes, of which few are in memory at a time."""
+    _, stored = dataset.read_direct_chunk(chunk.chunk_offset)
+    inflater = zlib.decompressobj()
+    while stored and most >= 0 and not inflater.eof:
+        most -= len(inflater.decompress(stored, 1 << 22))
+        stored = inflater.unconsumed_tail
+    return most >= 0
 
 
 def _array(dataset):
     """The labels, or whatever else there is a little of for every eye."""
     _check_storage(dataset.id)
+    if dataset.shape is None:
+        raise ValueError(f"Labels need at least one value; received an empty {dataset.name[1:]!r}")
     if dataset.nbytes > BYTES:
         raise ValueError(
             f"No file of eyes has so many labels; received {dataset.dtype} of shape {dataset.shape}"
@@ -423,8 +472,22 @@ def _load_npz(path):
     return EyeSet(from_36x60(arrays["image"]), gaze, source=path.name)
 
 
+def is_text(stored):
+    """Whether an attribute or a data set is a single short text, to be asked before reading it.
+
+    Args:
+        stored: h5py.h5a.AttrID or h5py.h5d.DatasetID.
+
+    Returns:
+        bool. Of a text of variable length HDF5 does not tell the length, so it may be long.
+    """
+    kind = stored.get_type()
+    single = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
+    return single and isinstance(kind, h5py.h5t.TypeStringID) and kind.get_size() <= TEXT
+
+
 def _load_hdf5(path):
-    file = h5py.File(path, "r")
+    file = h5py.File(path, "r", rdcc_nbytes=0)  # or HDF5 keeps chunks, as large as they unpack to
     cache = file.id.get_mdc_config()  # of what HDF5 knows of each data set, which it would pile up
     cache.set_initial_size, cache.initial_size = True, CACHE // 2
     cache.min_size, cache.max_size = CACHE // 2, CACHE
@@ -436,8 +499,28 @@ def _load_hdf5(path):
         raise
 
 
+def _source_of(file, name):
+    """What the file says of its source, or its name."""
+    # HDF5 reads an attribute to tell whether there is one, so the size of all of them comes first.
+    size = h5py.h5o.get_info(file.id).meta_size.attr.heap_size
+    if size > ATTRIBUTES:
+        raise ValueError(
+            f"A file of eyes has at most {ATTRIBUTES:,} bytes of attributes, so take some away; "
+            f"received {size:,}"
+        )
+    if "source" not in file.attrs:
+        return name
+    stored = file.attrs.get_id("source")
+    if not is_text(stored):
+        raise ValueError(
+            f"The attribute 'source' should be one text of at most {TEXT:,} bytes, so write it "
+            f"anew; received {stored.dtype} of shape {stored.shape}"
+        )
+    return str(file.attrs["source"])
+
+
 def _eyes_of(file, name):
-    source = str(file.attrs.get("source", name))
+    source = _source_of(file, name)
     for name in file:
         if not isinstance(file.get(name, getlink=True), h5py.HardLink):
             raise ValueError(f"Data must be in the file itself; received a link at {name!r}")
@@ -448,11 +531,14 @@ def _eyes_of(file, name):
         for name in ("gaze", "person", "look_vec")
         if isinstance(file.get(name), h5py.Dataset)
     }
-    if isinstance(file["image"], h5py.Dataset):
-        _check_storage(file["image"].id)
-        return EyeSet(file["image"], arrays.get("gaze"), arrays.get("person"), source)
-    names = list(file["image"])  # once: each time, HDF5 makes all strings anew
-    images = _Scattered(file["image"], _by_number(names))
+    image = file["image"]
+    if isinstance(image, h5py.Dataset):
+        _check_storage(image.id)
+        return EyeSet(image, arrays.get("gaze"), arrays.get("person"), source)
+    if not isinstance(image, h5py.Group):
+        raise ValueError(f"'image' is one data set or a group of them; received {image}")
+    names = list(image)  # once: each time, HDF5 makes all strings anew
+    images = _Scattered(image, _by_number(names))
     if "look_vec" not in arrays:
         return EyeSet(images, source=source)
     eyes = EyeSet(images, from_look_vec(arrays["look_vec"]), source=source)

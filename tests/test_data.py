@@ -74,6 +74,29 @@ def test_a_folder_that_was_named_and_has_no_eyes_is_refused(places, monkeypatch)
         find_eyes()
 
 
+def test_what_is_hidden_is_passed_over(places):
+    put(data_folder() / ".kaggle.h5.part" / ".unpacked.part" / "folder" / "gaze.h5", 1)
+    assert find_eyes().simulated is None
+    put(data_folder() / "visible" / ".hidden" / "kaggle.h5", 2)
+    put(data_folder() / "visible" / "kaggle.h5", 3)
+    assert len(find_eyes().simulated) == 3
+    put(places / ".mine" / "deep" / "real.h5", 4)  # hidden, but named
+    assert len(find_eyes(places / ".mine").real) == 4
+
+
+@pytest.mark.parametrize("name", ["gaze.h5", "real_labelled.h5"])
+def test_eyes_that_should_have_gaze_and_have_none_are_refused(places, name):
+    put(places / "real.h5")
+    EyeSet(simulate(3, "camera").images).save(places / name)
+    with pytest.raises(ValueError, match=f"need their gaze, .* received none in .*{name}'$"):
+        find_eyes(places)
+
+
+def test_eyes_for_a_refiner_need_no_gaze(places):
+    EyeSet(simulate(3, "camera").images).save(places / "real.h5")
+    assert len(find_eyes(places).real) == 3
+
+
 def numbered(persons):
     """Eyes whose first pixel is the number of their person."""
     eyes = simulate(len(persons), "camera", 1)

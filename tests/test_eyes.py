@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import h5py
@@ -85,6 +86,60 @@ def promise(path, name, shape, dtype, **layout):
     """Adds a data set that nothing was written to: a header that promises whatever it likes."""
     with h5py.File(path, "a") as file:
         file.create_dataset(name, shape, dtype, **layout)
+
+
+def zeros(megabytes):
+    """Many zeros, deflated to a thousandth, and soon: all megabytes but the first are alike."""
+    deflate = zlib.compressobj(9)
+    first, other = (deflate.compress(bytes(1 << 20)) + deflate.flush(3) for _ in range(2))
+    adler = (megabytes << 20) % 65521 << 16 | 1  # the checksum of so many zeros
+    return first + (megabytes - 1) * other + b"\3\0" + adler.to_bytes(4, "big")
+
+
+def filtered(path, name, shape, dtype, filters):
+    """Adds an empty data set with HDF5's filters in any order, which h5py sorts."""
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_chunk(shape)
+    for word in filters:
+        getattr(plan, f"set_{word}")(*[1] * (word == "deflate"))
+    with h5py.File(path, "a") as file:
+        h5py.h5d.create(file.id, name.encode(), dtype, h5py.h5s.create_simple(shape), plan)
+
+
+def inflate(path, name, shape, dtype, megabytes):
+    """Adds a data set of one chunk that unpacks to much more than its header says."""
+    with h5py.File(path, "a") as file:
+        dataset = file.create_dataset(name, shape, dtype, chunks=shape, compression="gzip")
+        dataset.id.write_direct_chunk((0,) * len(shape), zeros(megabytes))
+
+
+def printed(code, folder):
+    """What a process of its own prints, which has to end well."""
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0 and run.stderr == ""
+    return run.stdout
+
+
+def memory(code, folder):
+    """Megabytes that a code adds to the most memory that a process of its own ever had."""
+    status = Path("/proc/self/status")  # not ru_maxrss, which begins with what pytest has
+    if not status.exists():
+        pytest.skip("needs Linux, which tells a process its memory")
+    code = f"""
+from simgan_lib.eyes import EyeSet
+def most():
+    return int(open("{status}").read().split("VmHWM:")[1].split()[0]) // 1024
+before = most()
+{code}
+print(most() - before)
+"""
+    return int(printed(code, folder))
 
 
 # In memory
@@ -324,15 +379,7 @@ try:
 except OSError as error:
     print(error)
 """
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 0 and run.stderr == ""  # HDF5 would crash when the program ends
-    assert run.stdout == (
+    assert printed(code, tmp_path) == (  # where HDF5 would crash when the program ends
         "The file could not be written, so nothing there was changed (File too large); "
         "received 'eyes.h5'\n"
     )
@@ -410,7 +457,52 @@ def test_without_labels_names_are_sorted_by_their_numbers(tmp_path):
     assert eyes.gaze is None and eyes.source == "eyes.h5"
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"compression": "gzip"},
+        {"compression": "gzip", "shuffle": True, "fletcher32": True},
+        {"shuffle": True},
+        {"fletcher32": True},
+    ],
+)
+def test_what_others_have_compressed_is_read(tmp_path, filters):
+    images, gaze = draw(512)  # of which gzip leaves so much that it is unpacked to be looked at
+    path, kaggle = tmp_path / "eyes.h5", write_kaggle(tmp_path / "kaggle.h5", [], [])
+    with h5py.File(path, "w") as file:
+        file.create_dataset("image", data=images, chunks=images.shape, **filters)
+        file.create_dataset("gaze", data=gaze, **filters)
+        file.create_dataset("person", data=np.arange(512), **filters)
+    with h5py.File(kaggle, "a") as file:
+        for name, image in enumerate(images):
+            file.create_dataset(f"image/{name}", data=image, **filters)
+        file.create_dataset("look_vec", data=gaze * [1, -1, 1], **filters)
+        file.create_dataset("path", data=[str(i) for i in range(512)], compression="gzip")
+    for eyes in (EyeSet.load(path), EyeSet.load(kaggle)):
+        np.testing.assert_array_equal(eyes.images[:], images)
+        np.testing.assert_allclose(eyes.gaze, gaze, atol=1e-6)
+    np.testing.assert_array_equal(EyeSet.load(path).person, np.arange(512))
+
+
+def test_a_checksum_may_come_before_the_compression(tmp_path):
+    images, _ = draw(512)
+    filters = ["fletcher32", "shuffle", "deflate"]
+    filtered(tmp_path / "eyes.h5", "image", images.shape, h5py.h5t.STD_U8LE, filters)
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        file["image"][:] = images
+    np.testing.assert_array_equal(EyeSet.load(tmp_path / "eyes.h5").images[:], images)
+
+
 # Bad files
+
+
+SOURCES = {
+    "a source of numbers": np.zeros(3, np.uint8),
+    "a source of many texts": np.zeros(8, "S5"),
+    "a long source": np.bytes_(b"a" * 1001),
+    "a huge source": np.bytes_(b"a" * 100_000_000),
+    "an empty source": h5py.Empty("S5"),
+}
 
 
 def broken(path, kind):
@@ -503,6 +595,48 @@ def broken(path, kind):
         write_kaggle(path, images, names)
         size = dict(chunks=(1 << 16, 1 << 15), maxshape=(None, None))
         promise(path, "image/x", (35, 55), np.uint8, **size)
+    elif kind == "a chunk stored in more than its size":
+        inflate(path, "image", (6, 35, 55), np.uint8, 40)
+    elif kind == "a chunk that inflates":
+        inflate(path, "image", (512, 35, 55), np.uint8, 600)
+    elif kind == "labels that inflate":
+        write(path, image=images)
+        inflate(path, "gaze", (6, 3), np.float32, 60)
+    elif kind == "a large chunk of persons that inflates":
+        write(path, image=images)
+        inflate(path, "person", (100_000,), np.int64, 600)
+    elif kind == "kaggle, an image that inflates":
+        write_kaggle(path, images, names)
+        inflate(path, "image/x", (35, 55), np.uint8, 20)
+    elif kind == "kaggle, labels that inflate":
+        write_kaggle(path, images, names)
+        inflate(path, "look_vec", (6, 4), np.float32, 60)
+    elif kind == "deflated twice":
+        filtered(path, "image", (6, 35, 55), h5py.h5t.STD_U8LE, ["deflate", "deflate"])
+    elif kind == "shuffled when deflated":
+        write(path, image=images)
+        filtered(path, "gaze", (6, 3), h5py.h5t.IEEE_F32LE, ["deflate", "shuffle"])
+    elif kind == "another filter":
+        promise(path, "image", (6, 35, 55), np.uint8, compression="lzf")
+    elif kind == "kaggle, another filter":
+        write_kaggle(path, images, names)
+        promise(path, "image/x", (35, 55), np.uint8, compression="lzf")
+    elif kind == "named type":
+        write(path, image=images.dtype)
+    elif kind == "no dataspace":
+        write(path, image=h5py.Empty("u1"))
+    elif kind == "labels without dataspace":
+        write(path, image=images, gaze=h5py.Empty("f4"))
+    elif kind == "kaggle paths without dataspace":
+        write_kaggle(path, images, names, gaze, h5py.Empty(h5py.string_dtype()))
+    elif kind == "a type that NumPy lacks":
+        with h5py.File(path, "w") as file:
+            space = h5py.h5s.create_simple((6, 35, 55))
+            h5py.h5d.create(file.id, b"image", h5py.h5t.UNIX_D32LE, space)
+    elif kind in SOURCES:
+        with h5py.File(path, "w", libver="latest") as file:  # in older files, attributes are small
+            file["image"] = images
+            file.attrs["source"] = SOURCES[kind]
     elif kind == "npz bomb":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
             with file.open("image.npy", "w") as member:
@@ -546,6 +680,26 @@ def broken(path, kind):
         "a terabyte of labels": "has so many labels",
         "kaggle, a terabyte of labels": "has so many labels",
         "kaggle, a terabyte in a chunk": "has such chunks",
+        "a chunk stored in more than its size": "to more than its 11,550 bytes",
+        "a chunk that inflates": "to more than its 985,600 bytes",
+        "labels that inflate": "to more than its 72 bytes",
+        "a large chunk of persons that inflates": "to more than its 800,000 bytes",
+        "kaggle, an image that inflates": "to more than its 1,925 bytes",
+        "kaggle, labels that inflate": "to more than its 96 bytes",
+        "deflated twice": r"received filters \[1, 1\]",
+        "shuffled when deflated": r"received filters \[1, 2\]",
+        "another filter": r"received filters \[32000\]",
+        "kaggle, another filter": r"received filters \[32000\]",
+        "named type": "a group of them; received <HDF5 named type",
+        "no dataspace": r"received uint8 of shape \(\)",
+        "labels without dataspace": "received an empty 'gaze'",
+        "kaggle paths without dataspace": "received an empty 'path'",
+        "a type that NumPy lacks": "No NumPy equivalent",
+        "a source of numbers": r"received uint8 of shape \(3,\)",
+        "a source of many texts": r"received \|S5 of shape \(8,\)",
+        "a long source": r"at most 1,000 bytes, .* received \|S1001 of shape \(\)",
+        "a huge source": "at most 1,048,576 bytes of attributes, .* received 100,000,",
+        "an empty source": r"received \|S5 of shape None",
         "npz bomb": "at most 268,435,456 bytes; received 314,572,800",
         "npz promise": "damaged or cut short",
         "packed shape": r"received uint8 of shape \(6, 55, 35\)",
@@ -580,6 +734,30 @@ def test_a_bad_file_is_one_sentence(tmp_path, kind, words):
     with pytest.raises(ValueError, match=words) as caught:
         EyeSet.load(path)
     assert "\n" not in str(caught.value) and str(caught.value).endswith(repr(str(path)))
+
+
+def test_what_is_refused_is_not_read_before(tmp_path):
+    kinds = ["labels that inflate", "a large chunk of persons that inflates", "a huge source"]
+    for kind in kinds:
+        broken(tmp_path / f"{kind}.h5", kind)
+    code = f"""
+for kind in {kinds}:
+    try:
+        EyeSet.load(f"{{kind}}.h5")
+    except ValueError:
+        pass
+"""
+    assert memory(code, tmp_path) < 40
+
+
+def test_chunks_that_inflate_do_not_add_up(tmp_path):
+    with h5py.File(tmp_path / "eyes.h5", "w") as file:
+        layout = dict(chunks=(16, 35, 55), compression="gzip")
+        dataset = file.create_dataset("image", (160, 35, 55), np.uint8, **layout)
+        for row in range(0, 160, 16):
+            dataset.id.write_direct_chunk((row, 0, 0), zeros(30))
+    # All ten together take 300 MB.
+    assert memory('EyeSet.load("eyes.h5").images[:]', tmp_path) < 60
 
 
 def test_damage_in_the_images_shows_when_they_are_read(tmp_path):

@@ -3,6 +3,8 @@
 import sys
 from types import SimpleNamespace
 
+import h5py
+import numpy as np
 import pytest
 
 from data_download import kaggle
@@ -73,3 +75,12 @@ def test_what_was_downloaded_may_lack_the_files(nowhere, monkeypatch):
     monkeypatch.setitem(sys.modules, "kagglehub", hub)
     with pytest.raises(OSError, match="by hand"):
         kaggle.find()
+
+
+def test_labels_are_missed_only_where_they_were_promised(tmp_path):
+    for name in kaggle.FILES:
+        with h5py.File(tmp_path / name, "w") as file:
+            file["image/0"] = np.zeros((35, 55), np.uint8)
+    with pytest.raises(ValueError, match="the gaze of its eyes .* received none in .*gaze.h5'$"):
+        next(kaggle.blocks(tmp_path / "gaze.h5"))
+    assert next(kaggle.blocks(tmp_path / "real_gaze.h5")).keys() == {"image"}

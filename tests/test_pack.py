@@ -1,10 +1,12 @@
 """Blocks of eyes become one packed file, whole or not at all."""
 
+import tracemalloc
+
 import h5py
 import numpy as np
 import pytest
 
-from data_download.pack import pack
+from data_download.pack import pack, verify
 from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import from_pitch_yaw
 
@@ -56,3 +58,51 @@ def test_a_source_that_fails_leaves_what_was_there(tmp_path):
         pack(tmp_path / "eyes.h5", failing(), "")
     assert len(EyeSet.load(tmp_path / "eyes.h5")) == len(before) == 5
     assert [path.name for path in tmp_path.iterdir()] == ["eyes.h5"]
+
+
+def test_what_was_packed_is_verified_by_its_hash(tmp_path):
+    eyes = pack(tmp_path / "eyes.h5", blocks(600), "")
+    assert np.array_equal(verify(tmp_path / "eyes.h5").images[:], eyes.images[:])
+    eyes.save(tmp_path / "eyes.h5")  # which keeps no hash
+    with pytest.raises(ValueError, match="was not packed by this command"):
+        verify(tmp_path / "eyes.h5")
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        file.create_group("sha256")
+    with pytest.raises(ValueError, match="was not packed by this command"):
+        verify(tmp_path / "eyes.h5")
+
+
+@pytest.mark.parametrize(
+    "recorded",
+    [
+        "of other eyes",
+        3,
+        np.arange(3),
+        ["many", "texts"],
+        np.dtype("u1"),
+        h5py.Empty("S64"),
+        b"\xff",
+    ],
+)
+def test_what_is_no_hash_is_refused(tmp_path, recorded):
+    pack(tmp_path / "eyes.h5", blocks(4), "")
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        del file["sha256"]
+        file["sha256"] = recorded
+    with pytest.raises(ValueError, match="was not packed by this command.*eyes.h5'$"):
+        verify(tmp_path / "eyes.h5")
+
+
+@pytest.mark.parametrize("shape, dtype", [((), "S10000000"), (2_000_000, "S3")])
+def test_what_is_too_long_for_a_hash_is_not_read(tmp_path, shape, dtype):
+    pack(tmp_path / "eyes.h5", blocks(4), "")
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        del file["sha256"]
+        file.create_dataset("sha256", shape, dtype)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="was not packed by this command"):
+            verify(tmp_path / "eyes.h5")
+        assert tracemalloc.get_traced_memory()[1] < 2_000_000
+    finally:
+        tracemalloc.stop()
