@@ -71,11 +71,13 @@ TRAINED_ON = {
     "real_eyes": {
         "constant": "nothing: one constant guess",
         "kNN": "synthetic eyes, the nearest of them in place of a network",
+        "random forest": "synthetic eyes, a random forest in place of a network",
         "synthetic": "synthetic eyes",
         "noise": "synthetic eyes with noise, its strength tuned",
         "equalised": "synthetic eyes, their histograms equalised as the photographs' are",
-        "randomised": "synthetic eyes, randomised, tuned",
+        "randomised": "synthetic eyes in random light, blur, noise and contrast, tuned",
         "refined": "**refined eyes**",
+        "refined, randomised": "refined eyes, randomised, tuned",
         "equalised, refined": "equalised eyes, refined",
         "real labels": "other photographs of the same person with labels, the bound",
     },
@@ -233,20 +235,43 @@ def claims_of_photographs():
     def mean(variant, measure="error_deg"):
         return by_seed(rows, variant, measure).mean()
 
-    def change(measure):
-        return paired_interval(*pairs(rows, "synthetic", "refined", measure))
+    def change(before, after, measure="error_deg"):
+        return paired_interval(*pairs(rows, before, after, measure))
 
-    raw, calibrated = change("error_deg"), change("error_deg_calibrated")
-    share = mean("refined", "error_deg_calibrated") / mean("synthetic", "error_deg_calibrated")
+    def chance(*names):
+        _, low, high = change(*names)
+        return low <= 0 <= high
+
+    def span(interval):
+        mean, low, high = interval
+        return f"{mean:+.1f}, {low:z.1f} to {high:z.1f}"
+
+    calibrated = "error_deg_calibrated"
+    share = mean("refined", calibrated) / mean("synthetic", calibrated)
     refined = by_seed(rows, "refined")
-    gain, low, high = paired_interval(*pairs(rows, "synthetic", "equalised"))
+    ahead, still_ahead = (change("refined", "randomised", m) for m in ("error_deg", calibrated))
+    gain, low, high = change("synthetic", "equalised")
     return {
-        f"from {mean('synthetic'):.1f} to {mean('refined'):.1f} degrees": raw[1] < 0 < raw[2],
-        f"the simulator's mean gaze, errs by {mean('constant'):.1f} degrees": True,
-        f"Calibrated it is {100 * share:.0f} %": calibrated[1] < 0 < calibrated[2],
+        f"from {mean('synthetic'):.1f} to {mean('refined'):.1f} degrees": chance(
+            "synthetic", "refined"
+        ),
+        f"Calibrated it is {100 * share:.0f} %": chance("synthetic", "refined", calibrated),
         f"between {refined.min():.1f} and {refined.max():.1f} degrees": True,
-        "Equalising, as good as the refiner above, does nothing here": low < 0 < high
-        and abs(gain) < 0.1,
+        f"ahead of the refiner**, {mean('randomised'):.1f} to {mean('refined'):.1f} degrees "
+        f"(difference of pairs {span(ahead)})": ahead[2] < 0,
+        f"calibrated {mean('randomised', calibrated):.1f} to {mean('refined', calibrated):.1f} "
+        f"({span(still_ahead)})": still_ahead[2] < 0,
+        "do as well as it": all(
+            chance("randomised", name, calibrated) for name in ("kNN", "random forest")
+        ),
+        "Randomising the refined eyes, or equalising before refining, brings nothing": all(
+            chance("refined", name, measure)
+            for name in ("refined, randomised", "equalised, refined")
+            for measure in ("error_deg", calibrated)
+        ),
+        f"equalising alone brought {gain:+z.1f} degrees ({low:z.1f} to {high:z.1f})": low
+        < 0
+        < high,
     }
 
 
