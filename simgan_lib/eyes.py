@@ -438,7 +438,17 @@ def _array(dataset):
         raise ValueError(
             f"No file of eyes has so many labels; received {dataset.dtype} of shape {dataset.shape}"
         )
-    return dataset[()]
+    if dataset.dtype != object:
+        return dataset[()]
+    texts, room = np.empty(dataset.shape, object), BYTES
+    for place in np.ndindex(dataset.shape):  # many may be one and the same long text in the file
+        texts[place] = dataset[place]
+        room -= len(texts[place])
+        if room < 0:
+            raise ValueError(
+                f"No file of eyes has such long texts; received more than {BYTES:,} bytes of them"
+            )
+    return texts
 
 
 def _load_npz(path):

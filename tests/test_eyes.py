@@ -496,6 +496,20 @@ def test_a_checksum_may_come_before_the_compression(tmp_path):
 # Bad files
 
 
+def test_one_long_text_that_many_paths_are_is_not_read_so_often(tmp_path, monkeypatch):
+    images, gaze = draw(64)
+    path = write_kaggle(tmp_path / "eyes.h5", images, [f"{i:02}" for i in range(64)], gaze)
+    with h5py.File(path, "a") as file:
+        texts = file.create_dataset("path", (64,), h5py.string_dtype(), chunks=(64,))
+        texts[0] = "a" * 100_000
+        file.flush()
+        _, places = texts.id.read_direct_chunk((0,))
+        texts.id.write_direct_chunk((0,), places[:16] * 64)
+    monkeypatch.setattr(simgan_lib.eyes, "BYTES", 1 << 20)
+    with pytest.raises(ValueError, match="such long texts; received more than 1,048,576 bytes"):
+        EyeSet.load(path)
+
+
 SOURCES = {
     "a source of numbers": np.zeros(3, np.uint8),
     "a source of many texts": np.zeros(8, "S5"),
