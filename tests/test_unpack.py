@@ -67,7 +67,7 @@ def header(name, type=tarfile.REGTYPE, **more):
 
 def check_refused(
     archive,
-    words="The archive is damaged or not to be trusted",
+    words="The archive is damaged, not to be trusted, or neither",
     wanted=("*.mat",),
     limit=LIMIT,
     error=ValueError,
