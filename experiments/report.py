@@ -313,7 +313,8 @@ def claims_of_ablations():
         f"comes to {base:.1f} degrees in the mean of five seeds, synthetic eyes to "
         f"{synthetic:.1f}": True,
         f"without it {history} degrees, 95 % interval {span_of_history}": chance,
-        f"{whole.sum()} of {len(whole)} refiners made every eye white": True,
+        f"{whole.sum()} of {len(whole)} refiners (five with history, five without) made every eye "
+        "white": len(by_seed(rows, "global")) == len(by_seed(rows, "global, no history")) == 5,
         f"with the local loss none of {len(local)} did": not local.any(),
         f"{held.sum()} of {len(held)} refiners made every eye white, though": True,
         f"the mean of those with history, {loss} degrees, cannot be told from chance "
