@@ -99,7 +99,7 @@ class Demo:
         """`DemoEyes`."""
         return demo_eyes(self.seed, *counts(self.few).values())
 
-    def train(self, name="base", preset=PRESETS["pocket"], parts=None):
+    def train(self, name="base", preset=PRESETS["pocket"], parts=None, kind=SimGAN):
         """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does."""
         return train(
             self.eyes.synthetic,
@@ -108,7 +108,7 @@ class Demo:
             self.runs / f"{name}-{self.seed}".replace(", ", "-").replace(" ", "-"),
             self.seed,
             resume=True,
-            build=lambda preset, seed: SimGAN.from_preset(preset, seed, **(parts or {})),
+            build=lambda preset, seed: kind.from_preset(preset, seed, **(parts or {})),
         )
 
     @cached_property

@@ -15,6 +15,7 @@ from experiments import report
 from experiments.__main__ import main
 from experiments.real_eyes import unlabelled
 from experiments.rows import Rows
+from simgan_lib import results
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 
@@ -125,6 +126,14 @@ def test_the_whole_of_a_seed_on_simulated_eyes(tmp_path):
         if row["variant"] not in ("labels", "realism"):
             assert 0 < row["error_deg_calibrated"] <= row["error_deg"] + 1 < 30
             assert 0 <= row["within_7deg"] <= 100
+
+
+def test_every_remedy_is_measured(tmp_path):
+    rows, _ = few("remedies", tmp_path)
+    assert {row["variant"] for row in rows} == {
+        row["variant"] for row in results.load_results("remedies")
+    }
+    assert all(0 < row["error_deg"] < 30 for row in rows)
 
 
 def test_photographs_come_from_the_folder_that_is_named(tmp_path):

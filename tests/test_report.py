@@ -113,5 +113,8 @@ def test_what_readme_says_fails_where_other_results_are_measured(variant, monkey
     for row in rows:
         if row["variant"] == variant:
             row["error_deg"] *= 0.8
-    monkeypatch.setattr(report, "load_results", lambda name: rows)
+    load = report.load_results
+    monkeypatch.setattr(
+        report, "load_results", lambda name: rows if name == "stand_in" else load(name)
+    )
     assert not all(holds for holds, _ in report.claims())

@@ -317,8 +317,9 @@ def overwrite(attempt):
 @function(
     solves=keeps_history,
     hints=[
-        "Make a small buffer, `Buffer(8)`, and images that can be told apart: image k filled "
-        "with k. Overwrite four at a time, more than it holds, and draw many times.",
+        "Make a small buffer, `Buffer(8)`, and images that can be told apart: "
+        '`np.full((1, 35, 55, 1), k, "float32")`. Overwrite four at a time, more in all than it '
+        "holds, and draw four, many times.",
         "Ask of what was drawn: is every image whole, one value all over? Is every stored image "
         "among them? Are the newest?",
         "An empty buffer gives the fresh images back; pass `draw` images that were never stored, "
@@ -330,7 +331,7 @@ def the_test(attempt):
         EmptyForEver: "the one that is empty for ever slipped through: `draw` gave the fresh "
         "images back. Pass it images that you never stored.",
         FirstEntries: "the one that gives out its first entries slipped through. Draw many times, "
-        "and ask whether every stored image came.",
+        "fewer than it holds at a time, and ask whether every stored image came.",
         PixelsForImages: "the one that overwrites pixels slipped through. Compare whole images "
         "with what you stored, not one pixel of each.",
         _Halves: "one more slipped through, which gives out half of one image with half of "
@@ -380,7 +381,7 @@ forgets = Choice(
     "c",
     {
         "a": "nothing in D's loss of today speaks of yesterday, so nothing holds the weights that "
-        "knew it; a hundred steps are enough to lose all.",
+        "knew it; fifty steps are enough to lose all.",
         "b": "half would be guessing, and D does not guess: to bright eyes as refined ones, dark "
         "eyes look like the opposite, real.",
         "c": "what D learns against the bright eyes is 'bright is refined', and that says of dark "

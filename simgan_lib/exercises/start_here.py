@@ -217,7 +217,7 @@ settles = Choice(
         "a": "that would need a generator that slows down before it arrives. It is pulled as long "
         "as D's slope is not 0, and when the shift is right D still believes what it learnt from "
         "earlier rounds; so G runs past.",
-        "b": "G arrives while D's slope is still steep, runs past by about 0.3, D turns round, and "
+        "b": "G arrives while D's slope is still steep, runs past by about 0.4, D turns round, and "
         "each swing is smaller than the one before. Within 100 rounds both stay near the cross.",
         "c": "that is what such a game does when D has no reason to stay small. Here D loses by "
         "a steep slope once the two heaps overlap, and that takes a part of every swing.",

@@ -1,0 +1,121 @@
+"""What might lower the error of refined eyes further: `python -m experiments remedies`.
+
+What others do to steady such a game, in the training of `ablations`, with its eyes, its seeds and
+its first weights, so that each can be compared with its "base" in pairs: rates, rounds, a running
+average of R's weights, noise and spectral normalisation in D, and synthetic eyes among the refined
+ones. No part of the paper, and none of it is in a preset.
+"""
+
+from dataclasses import asdict, replace
+from functools import partial
+
+import keras
+import numpy as np
+from keras import Input, Model, layers, ops
+
+from simgan_lib.discriminator import discriminator
+from simgan_lib.eyes import EyeSet
+from simgan_lib.training import SimGAN
+
+from .common import SMALL, Demo, apply, counts, estimator_score
+from .rows import Rows
+
+SEEDS = range(3)
+
+
+class Averaging(SimGAN):
+    """SimGAN that also keeps a running average of R's weights, over its last 100 steps or so."""
+
+    def __init__(self, refiner, *args, **kwargs):
+        super().__init__(refiner, *args, **kwargs)
+        self.average = [
+            self.add_weight(shape=w.shape, trainable=False, name=f"average_{i}")
+            for i, w in enumerate(refiner.trainable_weights)
+        ]
+        for mean, weight in zip(self.average, refiner.trainable_weights, strict=True):
+            mean.assign(weight)
+
+    def refiner_step(self, synthetic, adversarial=True):
+        """A step of R, and one of the average towards it."""
+        super().refiner_step(synthetic, adversarial)
+        for mean, weight in zip(self.average, self.refiner.trainable_weights, strict=True):
+            mean.assign(0.99 * mean + 0.01 * weight)
+
+    def averaged(self):
+        """R with the average in place of its weights."""
+        refiner = keras.models.clone_model(self.refiner)
+        refiner.set_weights(self.average)
+        return refiner
+
+
+def noisy_discriminator():
+    """D that sees its images through noise of a tenth of their range while it learns."""
+    images = Input((35, 55, 1))
+    return Model(images, discriminator()(layers.GaussianNoise(0.2, seed=0)(images)))
+
+
+def normalised_discriminator():
+    """D whose convolutions have spectral norm 1."""
+
+    def normalised(layer):
+        copy = layer.__class__.from_config(layer.get_config())
+        return layers.SpectralNormalization(copy) if isinstance(layer, layers.Conv2D) else copy
+
+    model = keras.models.clone_model(discriminator(), clone_function=normalised)
+    for layer in model.layers:
+        if isinstance(layer, layers.SpectralNormalization):
+            layer.vector_u.assign(ops.ones_like(layer.vector_u))  # else it is drawn from no seed
+    return model
+
+
+SETTINGS = {
+    "400 rounds": ({"steps": 400}, {}),
+    "1,600 rounds": ({"steps": 1_600}, {}),
+    "R at a third of its rate": ({"refiner_rate": 3e-4}, {}),
+    "D at a third of its rate": ({"discriminator_rate": 3e-4}, {}),
+    "noise for D": ({}, {"discriminator": noisy_discriminator}),
+    "spectral normalisation of D": ({}, {"discriminator": normalised_discriminator}),
+}
+
+
+def main(out, runs, few=False):
+    """Measures every remedy with every seed.
+
+    Args:
+        out: Folder of the results.
+        runs: Folder of unfinished trainings.
+        few: Take a few steps with a few eyes, to try the command.
+    """
+    demos = [Demo(seed, runs, few) for seed in (SEEDS[:1] if few else SEEDS)]
+
+    def measure(demo, eyes):
+        return estimator_score(eyes, demo.eyes.test, demo.seed)
+
+    def averaging(demo):
+        return demo.train("remedies averaging", SMALL, kind=Averaging)[0]
+
+    def averaged(demo):
+        return measure(demo, apply(averaging(demo).averaged(), demo.eyes.synthetic))
+
+    def mixed(demo):
+        synthetic = demo.eyes.synthetic
+        refined = apply(averaging(demo).refiner, synthetic)
+        images, gaze = (
+            np.concatenate([getattr(eyes, name) for eyes in (refined, synthetic)])
+            for name in ("images", "gaze")
+        )
+        return measure(demo, EyeSet(images, gaze))
+
+    def changed(demo, name, changes, parts):
+        simgan = demo.train(f"remedies {name}", replace(SMALL, **changes), parts)[0]
+        return measure(demo, apply(simgan.refiner, demo.eyes.synthetic))
+
+    measures = {"average of R's weights": averaged, "synthetic eyes among the refined": mixed}
+    measures |= {
+        name: partial(changed, name=name, changes=changes, parts=parts)
+        for name, (changes, parts) in SETTINGS.items()
+    }
+    with Rows(out, "remedies", **counts(few), preset=asdict(SMALL)) as rows:
+        for name, make in measures.items():
+            for demo in demos:
+                rows.add(partial(make, demo), variant=name, seed=demo.seed)
