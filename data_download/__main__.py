@@ -1,6 +1,7 @@
 """The commands `python -m data_download NAME` and `python -m data_download list`."""
 
 import argparse
+import contextlib
 import re
 import shutil
 import sys
@@ -92,27 +93,40 @@ def bring(name, source, out):
         OSError: If the connection, the disk or another process prevents it.
     """
     about = SOURCES[name]
-    paths = [out.with_name(f"{out.stem}{suffix}{out.suffix}") for suffix in about.packed]
-    if not all(path.exists() for path in paths):
-        if out.parent == data_folder():
-            out.parent.mkdir(parents=True, exist_ok=True)
-        with working(out) as space:
-            if source is None and about.url:
-                source = _fetched(about, out.parent, space)
-            elif source is not None and source.is_file():
-                state = source.stat()
-                key = f"{source.resolve()} {state.st_size} {state.st_mtime_ns}"
-                source = _unpacked(source, about, space, key)
-            for path, blocks in zip(paths, readers(name, source), strict=True):
-                if not path.exists():
-                    pack(path, blocks(), path.stem)
+    if not out.name or out.is_dir():
+        raise ValueError(f"--out names a file for the packed eyes; received {str(out)!r}")
+    if source is not None and not source.exists():
+        raise ValueError(f"There is no such file or folder; received {str(source)!r}")
+    paths = {f"{name}{s}": out.with_name(f"{out.stem}{s}{out.suffix}") for s in about.packed}
+    eyes = {kind: verify(path, kind) for kind, path in paths.items() if path.exists()}
+    if len(eyes) < len(paths):
+        if out.parent == data_folder() and not out.parent.exists():
+            out.parent.mkdir(parents=True)
+        with working(out) as space, _source(about, source, out.parent, space) as folder:
+            for (kind, path), blocks in zip(paths.items(), readers(name, folder), strict=True):
+                if kind not in eyes:
+                    eyes[kind] = pack(path, blocks(), kind)
     elif source is not None:
         warnings.warn(
             f"Packed already, and {str(source)!r} was not looked at; delete {str(out)!r} to pack "
             "again",
             stacklevel=2,
         )
-    return [(path, verify(path)) for path in paths]
+    return [(path, eyes[kind]) for kind, path in paths.items()]
+
+
+@contextlib.contextmanager
+def _source(about, source, here, space):
+    """Lends the folder of a data set, or None if it is not known; archives are unpacked for it."""
+    if source is None and about.url:
+        with _fetched(about, here, space) as folder:
+            yield folder
+    elif source is not None and source.is_file():
+        state = source.stat()
+        key = f"{source.resolve()} {state.st_size} {state.st_mtime_ns}"
+        yield _unpacked(source, about, space, key)
+    else:
+        yield source
 
 
 def _unpacked(archive, about, space, key):
@@ -124,25 +138,28 @@ def _unpacked(archive, about, space, key):
     return folder
 
 
+@contextlib.contextmanager
 def _fetched(about, here, space):
-    """Fetches a data set's archive into the folder `here` and returns where it is unpacked.
+    """Fetches a data set's archive into the folder `here` and lends where it is unpacked.
 
-    We know of no published hash. So that of the first archive that could be unpacked is written
-    down beside it, and whatever comes later is compared with it.
+    We know of no published hash. So that of the first archive that could be packed is written down
+    beside it, and whatever comes later is compared with it.
     """
     archive = here / Path(about.url).name
     record = archive.with_name(f"{archive.name}.sha256")  # as sha256sum writes and reads it
     known, was_here = _recorded(record), archive.exists()
-    found = fetch(about.url, archive, known)
     try:
-        folder = _unpacked(archive, about, space, found)
-    except ValueError:
-        if not was_here:
-            archive.unlink()  # or the next call would not download it again
+        found = fetch(about.url, archive, known)
+        yield _unpacked(archive, about, space, found)
+    except ValueError as error:
+        if was_here or known:
+            raise ValueError(
+                f"{error}; to begin anew, delete {str(archive)!r} and, where it is, {record.name!r}"
+            ) from error
+        archive.unlink(missing_ok=True)  # or the next call would not download it again
         raise
     with writing(record) as path:
         path.write_text(f"{found}  {archive.name}\n")
-    return folder
 
 
 def _recorded(record):

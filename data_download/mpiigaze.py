@@ -21,6 +21,7 @@ LIST = "Evaluation Subset/sample list for eye image/{}.txt"
 LIST_BYTES = 1 << 20  # more than any list has, 1 MB; they have 3,000 lines
 FIELDS = 100  # more than any struct has
 DAY_BYTES = 1 << 26  # more than any day has, 64 MB; 14,000 frames would fit
+ARRAYS = 50_000  # more than any day has; each takes more memory than it has bytes
 
 # MATLAB's numbers for the classes of arrays, and for the types of their parts
 CELL, STRUCT, CHAR, NUMBERS = 1, 2, 4, range(6, 16)
@@ -98,6 +99,8 @@ def _listed(person):
 def _content(path, most):
     """The bytes of a file, if they are not more than a real one has."""
     try:
+        if path.is_fifo():  # would be waited for
+            raise OSError(None, "Is a pipe")
         with open(path, "rb") as file:
             content = file.read(most + 1)
     except OSError as error:
@@ -155,7 +158,7 @@ def _columns(eyes, count, side):
 
 def _variables(content):
     """The variables of a MATLAB file, by name."""
-    variables, room = {}, DAY_BYTES
+    variables, room, left = {}, DAY_BYTES, iter(range(ARRAYS))
     for kind, part in _parts(memoryview(content)[128:]):
         if kind == COMPRESSED:
             inflater = zlib.decompressobj()
@@ -164,7 +167,7 @@ def _variables(content):
             if not inflater.eof or room < 0:
                 raise ValueError(f"cut short, or more than {DAY_BYTES:,} bytes when inflated")
             kind, part = next(_parts(inflated))
-        name, value = _array(part)
+        name, value = _array(part, left)
         variables[name] = value
     return variables
 
@@ -183,19 +186,24 @@ def _parts(data):
         data = data[end if kind == COMPRESSED else -(-end // 8) * 8 :]
 
 
-def _array(data):
-    """The name of a MATLAB array and its value: a list for a cell array, a dict for a struct."""
+def _array(data, left):
+    """The name of a MATLAB array and its value: a list for a cell array, a dict for a struct.
+
+    `left` runs out when a file has more arrays than any day.
+    """
+    if next(left, None) is None:
+        raise ValueError(f"more than {ARRAYS:,} arrays")
     parts = _parts(data)
     flags, shape, name = next(parts)[1], next(parts)[1], bytes(next(parts)[1]).decode("latin-1")
     if flags[0] == CELL:
-        return name, [_array(part)[1] for _, part in parts]
+        return name, [_array(part, left)[1] for _, part in parts]
     if flags[0] == STRUCT:
         width, fields = int.from_bytes(next(parts)[1], "little"), next(parts)[1]
         if len(fields) > FIELDS * width:  # or short names could fill the memory
             raise ValueError(f"a struct of more than {FIELDS} fields")
         fields = np.frombuffer(fields, f"S{width}")  # with zeros behind shorter names
         pairs = zip(np.char.decode(fields, "latin-1"), parts, strict=True)
-        return name, {field: _array(part)[1] for field, (_, part) in pairs}
+        return name, {field: _array(part, left)[1] for field, (_, part) in pairs}
     if flags[0] != CHAR and flags[0] not in NUMBERS:
         raise ValueError(f"an array of MATLAB's class {flags[0]}")
     kind, part = next(parts)

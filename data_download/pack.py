@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from simgan_lib.eyes import BLOCK, SIZE, EyeSet, is_text
+from simgan_lib.eyes import BLOCK, SIZE, EyeSet, is_text, read_array
 
 
 def pack(out, blocks, source):
@@ -19,7 +19,7 @@ def pack(out, blocks, source):
         blocks: Iterator of dicts of arrays with one row an eye: `image` (n, 35, 55) uint8, `gaze`
             (n, 3), `person` (n,) integers, and whatever else is to be kept beside them, such as
             `side`. Images wait in a temporary file beside `out`; the rest, in memory.
-        source: str. Where the eyes come from, for people to read.
+        source: str. Where the eyes come from, by which `verify` knows them.
 
     Returns:
         The `EyeSet` in the file.
@@ -43,8 +43,18 @@ def pack(out, blocks, source):
             raise ValueError(f"There is not one eye to pack for {str(out)!r}; received {source}")
         stored = _Stored(images, count)
         gaze, person = columns.pop("gaze", None), columns.pop("person", None)
-        EyeSet(stored, gaze, person, source).save(out, sha256=digest.hexdigest(), **columns)
+        eyes = EyeSet(stored, gaze, person, source)
+        labels = {"gaze": eyes.gaze, "person": eyes.person}
+        _update(digest, columns | {name: x for name, x in labels.items() if x is not None})
+        eyes.save(out, sha256=np.bytes_(digest.hexdigest()), **columns)
     return EyeSet.load(out)
+
+
+def _update(digest, columns):
+    """Adds arrays and their names to the hash of the images."""
+    for name, values in sorted(columns.items()):
+        digest.update(f"{name} {values.dtype.str} {values.shape}".encode())
+        digest.update(np.ascontiguousarray(values))
 
 
 class _Stored:
@@ -63,17 +73,18 @@ class _Stored:
         return np.array(np.memmap(self.file, self.dtype, "r", shape=self.shape)[rows])
 
 
-def verify(path):
-    """Opens a file that `pack` has written, after comparing all images with their hash.
+def verify(path, source):
+    """Opens a file that `pack` has written, after comparing all that is in it with its hash.
 
     Args:
         path: str or path.
+        source: str. What `pack` was told of where the eyes come from.
 
     Returns:
         Its `EyeSet`.
 
     Raises:
-        ValueError: If the file is damaged, or was not written by `pack`.
+        ValueError: If the file is damaged, was not written by `pack`, or holds other eyes.
     """
     eyes, digest = EyeSet.load(path), hashlib.sha256()
     for row in range(0, len(eyes), BLOCK):
@@ -82,9 +93,12 @@ def verify(path):
         stored = file.get("sha256")
         packed = isinstance(stored, h5py.Dataset) and is_text(stored.id)
         recorded = stored.asstr(errors="replace")[()] if packed else None
-    if recorded != digest.hexdigest():
+        columns = {name: file[name] for name in file.keys() - {"image", "sha256"}}
+        if packed and all(isinstance(column, h5py.Dataset) for column in columns.values()):
+            _update(digest, {name: read_array(column) for name, column in columns.items()})
+    if recorded != digest.hexdigest() or eyes.source != source:
         raise ValueError(
-            "The file is damaged or was not packed by this command, delete it or name another one "
-            f"with --out; received {str(path)!r}"
+            "The file was not packed by this command or has changed since, name another one with "
+            f"--out; received eyes of {eyes.source!r} in {str(path)!r}"
         )
     return eyes

@@ -1,8 +1,9 @@
 """UnityEyes (Wood et al., 2016): eyes of nobody, rendered with their gaze.
 
 The program writes a picture and an annotation of each eye, 1.jpg and 1.json, 2.jpg and 2.json, ...
-All are left eyes, with the inner corner at the left of the image. Its successor UnityEyes2 writes
-such pairs too, with a `ground_truth` in the annotation.
+It renders left eyes, with the inner corner at the left of the image; an eye whose annotation has
+the caruncle at the right of the lids is mirrored. Its successor UnityEyes2 writes such pairs too,
+with a `ground_truth` in the annotation.
 """
 
 import io
@@ -14,8 +15,9 @@ import warnings
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from PIL import Image
@@ -122,7 +124,14 @@ def _read_all(folder, names):
 def _start():
     """What a process does first."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once and without a traceback
+    Thread(target=_end_with_parent, daemon=True).start()
     warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # `_picture` looks at sizes
+
+
+def _end_with_parent():
+    """Ends this process when the one that started it has been killed."""
+    parent_process().join()
+    os._exit(1)
 
 
 def _read(folder, names):
@@ -151,7 +160,10 @@ def _eye(picture, annotation):
     gaze = from_look_vec(_numbers(look_vec))
     if gaze[2] >= 0:
         raise ValueError("an eye that looks away from the camera")
-    return _cut(picture, _middle(annotation, *picture.shape), len(picture) / rows), gaze
+    image = _cut(picture, _middle(annotation, *picture.shape), len(picture) / rows)
+    if _is_right(annotation):
+        return image[:, ::-1], gaze * np.float32([-1, 1, 1])
+    return image, gaze
 
 
 def _bytes(path, most):
@@ -190,6 +202,17 @@ def _middle(annotation, height, width):
         raise ValueError(f"a point of the lids is outside the picture of {width} x {height}")
     y = height - y  # counted from the bottom
     return (y.min() + y.max()) / 2, (x.min() + x.max()) / 2
+
+
+def _is_right(annotation):
+    """Whether the inner corner, where the caruncle is, lies at the right of the picture."""
+    if not {"caruncle_2d", "interior_margin_2d"} <= annotation.keys():
+        return False
+    caruncle, lids = (
+        np.mean([_numbers(point)[0] for point in annotation[name]])
+        for name in ("caruncle_2d", "interior_margin_2d")
+    )
+    return caruncle > lids
 
 
 def _cut(picture, middle, scale):

@@ -20,6 +20,7 @@ NAME = 255  # bytes of the longest path that is unpacked
 HEADER = 1 << 16  # bytes that describe one member of a .tar, at most
 TAIL = 1 << 20  # bytes behind the last one, at most
 DIRECTORY = 1 << 24  # bytes that describe all members of a .zip, at most
+RATIO, FREE = 100, 1 << 27  # times its own bytes that an archive unpacks to, and bytes in any case
 
 
 def unpack(archive, folder, wanted, limit):
@@ -35,6 +36,7 @@ def unpack(archive, folder, wanted, limit):
         wanted: List of patterns such as "Data/Normalized/*/*.mat", for `PurePath.match`: a star is
             any part of one name, and any folders may come before the first one.
         limit: int. What the members may have in bytes when unpacked, all together, wanted or not.
+            Nor may it be more than 128 MB and more than 100 times what the archive has.
 
     Raises:
         ValueError: If the archive is missing, damaged, refused, or has nothing that is wanted, or
@@ -76,6 +78,7 @@ def _extract(file, draft, wanted, limit):
     """Writes what is wanted into the folder `draft`, a member at a time."""
     zipped = file.read(4) == b"PK\x03\x04"
     file.seek(0)
+    limit = min(limit, max(FREE, RATIO * os.fstat(file.fileno()).st_size))
     members = (
         _of_zip(_Rationed(file)) if zipped else _of_tar(_Rationed(gzip.GzipFile(fileobj=file)))
     )

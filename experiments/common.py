@@ -77,6 +77,14 @@ def apply(refiner, eyes):
     return EyeSet(refine(refiner, eyes).images[:], eyes.gaze, eyes.person)
 
 
+def together(*sets):
+    """One `EyeSet` of labelled ones."""
+    images, gaze = (
+        np.concatenate([getattr(eyes, name) for eyes in sets]) for name in ("images", "gaze")
+    )
+    return EyeSet(images, gaze)
+
+
 def counts(few):
     """How many eyes a training set and the test have."""
     return {"eyes": 160, "test": 40} if few else {"eyes": 8_000, "test": 2_000}

@@ -30,6 +30,7 @@ from .common import (
     estimator_score,
     score,
     smaller,
+    together,
     tuned,
 )
 from .rows import Rows
@@ -112,6 +113,15 @@ def main(out, runs, few=False):
                 refined(synthetic, s, weight), randomise_domain, STRENGTHS, s
             ),
             "equalised, refined": lambda s: estimator_score(refined(equalised, s, weight), test, s),
+            "refined and synthetic, randomised": lambda s: best(
+                together(refined(synthetic, s, weight), synthetic(s)),
+                randomise_domain,
+                STRENGTHS,
+                s,
+            ),
+            "2x synthetic, randomised": lambda s: best(
+                simulate(2 * count, "synthetic", 10 * s), randomise_domain, STRENGTHS, s
+            ),
         }
         for variant, measure in measures.items():
             for seed in SEEDS[:1] if few else SEEDS:

@@ -27,6 +27,7 @@ MOST = 10_000_000  # eyes in a file; the paper has 1.2 million
 BYTES = 1 << 28  # of labels, of a chunk or of an .npz when unpacked, at most
 STORED = 500_000  # bytes of a chunk that HDF5 may inflate unseen, to 1,032 times as many at most
 TEXT = 1_000  # bytes of a text of fixed length, at most
+TEXTS = 1 << 27  # bytes of a file beside its images where texts of any length may be read, at most
 ATTRIBUTES = 1 << 20  # bytes of all attributes, at most
 CACHE = 1 << 21  # bytes that HDF5 keeps of what describes data sets, at most
 WINDOW = 8  # blocks that `stream` holds and shuffles at a time
@@ -148,7 +149,8 @@ class EyeSet:
         """
         with writing(path) as temporary, Draft(temporary, "w+") as draft:
             with h5py.File(draft, "w") as file:
-                file.attrs["source"] = self.source
+                # Of fixed length, which `is_text` can see before it is read.
+                file.attrs["source"] = np.bytes_(self.source.encode()[:TEXT] or b" ")
                 file.attrs["conventions"] = CONVENTIONS
                 if self.gaze is not None:
                     file["gaze"] = self.gaze
@@ -356,12 +358,16 @@ class _Scattered(_OnDisk):
         super().__init__(group.file.filename, len(names))
         self.group = group
         self.names = names
+        self.stored = 0  # bytes of all images
         for name in names:
             if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
                 raise ValueError(f"Images must be in the file itself; received a link at {name!r}")
             image = self._open(name)
             if isinstance(image, h5py.h5d.DatasetID):
                 _check_storage(image)
+                self.stored += image.get_storage_size()
+                if h5py.h5o.get_info(image).rc > 1:
+                    raise ValueError(f"An image has one name; received several for {name!r}")
             shape, dtype = getattr(image, "shape", ()), getattr(image, "dtype", type(image))
             if shape != SIZE or dtype != np.uint8:
                 raise ValueError(
@@ -429,8 +435,18 @@ def _inflates_to(dataset, chunk, most):
     return most >= 0
 
 
-def _array(dataset):
-    """The labels, or whatever else there is a little of for every eye."""
+def read_array(dataset):
+    """Reads labels, or whatever else there is a little of for every eye.
+
+    Args:
+        dataset: h5py.Dataset of a file that need not be trusted.
+
+    Returns:
+        A NumPy array.
+
+    Raises:
+        ValueError: If it is too large, empty, or lies or points elsewhere.
+    """
     _check_storage(dataset.id)
     if dataset.shape is None:
         raise ValueError(f"Labels need at least one value; received an empty {dataset.name[1:]!r}")
@@ -438,8 +454,24 @@ def _array(dataset):
         raise ValueError(
             f"No file of eyes has so many labels; received {dataset.dtype} of shape {dataset.shape}"
         )
-    if dataset.dtype != object:
-        return dataset[()]
+    if dataset.dtype.hasobject:  # texts of any length, whose bytes are not counted
+        raise ValueError(f"Labels are numbers; received {dataset.dtype} of {dataset.name[1:]!r}")
+    return dataset[()]
+
+
+def _texts(dataset, beside):
+    """Texts of any length in a data set; `beside` is what the file has besides images, in bytes.
+
+    HDF5 does not tell how long a text is before it has read it, several times over.
+    """
+    if not dataset.dtype.hasobject:
+        return read_array(dataset)
+    _check_storage(dataset.id)
+    if dataset.shape is None or dataset.nbytes > BYTES or beside > TEXTS:
+        raise ValueError(
+            f"No file of eyes has so much text; received {dataset.name[1:]!r} of shape "
+            f"{dataset.shape}, in {beside:,} bytes beside the images"
+        )
     texts, room = np.empty(dataset.shape, object), BYTES
     for place in np.ndindex(dataset.shape):  # many may be one and the same long text in the file
         texts[place] = dataset[place]
@@ -489,11 +521,12 @@ def is_text(stored):
         stored: h5py.h5a.AttrID or h5py.h5d.DatasetID.
 
     Returns:
-        bool. Of a text of variable length HDF5 does not tell the length, so it may be long.
+        bool. A text of variable length is none: HDF5 does not tell how long it is.
     """
     kind = stored.get_type()
     single = stored.get_space().get_simple_extent_type() == h5py.h5s.SCALAR
-    return single and isinstance(kind, h5py.h5t.TypeStringID) and kind.get_size() <= TEXT
+    fixed = isinstance(kind, h5py.h5t.TypeStringID) and not kind.is_variable_str()
+    return single and fixed and kind.get_size() <= TEXT
 
 
 def _load_hdf5(path):
@@ -521,12 +554,14 @@ def _source_of(file, name):
     if "source" not in file.attrs:
         return name
     stored = file.attrs.get_id("source")
+    if h5py.check_string_dtype(stored.dtype) and stored.dtype.hasobject:
+        return name
     if not is_text(stored):
         raise ValueError(
             f"The attribute 'source' should be one text of at most {TEXT:,} bytes, so write it "
             f"anew; received {stored.dtype} of shape {stored.shape}"
         )
-    return str(file.attrs["source"])
+    return file.attrs["source"].decode(errors="replace").strip()
 
 
 def _eyes_of(file, name):
@@ -537,7 +572,7 @@ def _eyes_of(file, name):
     if "image" not in file:
         raise ValueError(f"An HDF5 file of eyes has 'image' at its root; received {sorted(file)}")
     arrays = {
-        name: _array(file[name])
+        name: read_array(file[name])
         for name in ("gaze", "person", "look_vec")
         if isinstance(file.get(name), h5py.Dataset)
     }
@@ -547,12 +582,15 @@ def _eyes_of(file, name):
         return EyeSet(image, arrays.get("gaze"), arrays.get("person"), source)
     if not isinstance(image, h5py.Group):
         raise ValueError(f"'image' is one data set or a group of them; received {image}")
+    if len(image) > MOST:
+        raise ValueError(f"A file of eyes has at most {MOST:,} images; received {len(image):,}")
     names = list(image)  # once: each time, HDF5 makes all strings anew
     images = _Scattered(image, _by_number(names))
     if "look_vec" not in arrays:
         return EyeSet(images, source=source)
     eyes = EyeSet(images, from_look_vec(arrays["look_vec"]), source=source)
-    images.names = _order_of_labels(eyes, _orders(file, names))
+    beside = file.id.get_filesize() - images.stored
+    images.names = _order_of_labels(eyes, _orders(file, names, beside))
     return eyes
 
 
@@ -561,12 +599,12 @@ def _by_number(names):
     return sorted(sorted(names), key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
 
 
-def _orders(file, names):
+def _orders(file, names, beside):
     """Lists every order that the images of Kaggle's layout may be meant to have."""
     orders = [_by_number(names), sorted(names), names]  # the last: as created, if tracked
     paths = file.get("path")
     if isinstance(paths, h5py.Dataset) and h5py.check_string_dtype(paths.dtype):
-        paths = [path.decode(errors="replace") for path in _array(paths).ravel()]
+        paths = [path.decode(errors="replace") for path in _texts(paths, beside).ravel()]
         orders += [paths, [PureWindowsPath(path).stem for path in paths]]
     return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == sorted(names)))
 

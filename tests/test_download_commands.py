@@ -156,7 +156,7 @@ def test_a_packed_file_that_changed_is_noticed(home, capsys):
     with h5py.File(out, "r+") as file:
         file["image"][1, 2, 3] ^= 1
     assert main(["unityeyes", "--out", str(out)]) == 2
-    assert "damaged or was not packed by this command" in capsys.readouterr().err
+    assert "not packed by this command or has changed since" in capsys.readouterr().err
     simulate(3).save(out)
     assert main(["unityeyes", "--out", str(out)]) == 2
     assert "received" in capsys.readouterr().err
@@ -179,11 +179,14 @@ def test_list_says_what_is_here(home, capsys):
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (["unityeyes", "--from", "nowhere"], "should hold pairs"),
+        (["unityeyes", "--from", "nowhere"], "no such file or folder; received 'nowhere'"),
+        (["unityeyes", "--from", "."], "should hold pairs"),
+        (["unityeyes", "--out", "."], "--out names a file for the packed eyes; received '.'"),
+        (["unityeyes", "--from", ".", "--out", "readme.txt"], "from HDF5 or .npz; received"),
         (["unityeyes"], "name the folder of its images with --from"),
         (["kaggle"], "kagglehub is not installed"),
-        (["kaggle", "--from", "nowhere"], "should hold gaze.h5 and real_gaze.h5"),
-        (["mpiigaze", "--from", "nowhere"], "Name the unpacked folder MPIIGaze"),
+        (["kaggle", "--from", "."], "should hold gaze.h5 and real_gaze.h5"),
+        (["mpiigaze", "--from", "."], "Name the unpacked folder MPIIGaze"),
         (["mpiigaze", "--out", "nowhere/eyes.h5"], "Create the directory 'nowhere' first"),
         (["unityeyes", "--from", "readme.txt"], "neither a .zip nor a .tar.gz"),
     ],
@@ -255,6 +258,37 @@ def test_a_server_without_the_file_leaves_nothing(published, home, capsys):
     assert main(["mpiigaze"]) == 2
     assert "HTTP status 404" in capsys.readouterr().err
     assert not [path for path in (home / ".keras").rglob("*.*") if not path.name.startswith(".")]
+
+
+def test_an_archive_with_a_broken_day_is_fetched_again(published, home, capsys):
+    server, content = published  # noqa: F811
+    next((home / "MPIIGaze").rglob("day01.mat")).write_bytes(b"damaged")
+    server.answer = give(archive(home / "MPIIGaze", home / "bad.tar.gz").read_bytes())
+    assert main(["mpiigaze"]) == 2 and "day01.mat" in capsys.readouterr().err
+    folder = home / ".keras/datasets/simgan"
+    assert not list(folder.glob("MPIIGaze*"))  # nor its hash, which is of a file that is no good
+    server.answer = give(content)
+    assert main(["mpiigaze"]) == 0
+    # One that was here already, perhaps from a call that was stopped, is nobody's to delete.
+    (folder / "MPIIGaze.tar.gz").write_bytes((home / "bad.tar.gz").read_bytes())
+    (folder / "MPIIGaze.tar.gz.sha256").unlink()
+    (folder / "mpiigaze.h5").unlink()
+    assert main(["mpiigaze"]) == 2
+    said = capsys.readouterr().err
+    assert f"to begin anew, delete {str(folder / 'MPIIGaze.tar.gz')!r}" in said
+
+
+def test_no_file_of_another_kind_is_replaced_or_taken(home, capsys):
+    source = write_kaggle(home / "kaggle")
+    before = (source / "gaze.h5").read_bytes()
+    assert main(["kaggle", "--from", str(source), "--out", str(source / "gaze.h5")]) == 2
+    assert "name another one with --out" in capsys.readouterr().err
+    assert (source / "gaze.h5").read_bytes() == before
+    assert sorted(path.name for path in source.iterdir()) == ["gaze.h5", "real_gaze.h5"]
+    out = home / "eyes.h5"
+    assert main(["unityeyes", "--from", str(write_unityeyes(home / "u")), "--out", str(out)]) == 0
+    assert main(["syntheseyes", "--out", str(out)]) == 2
+    assert "received eyes of 'unityeyes'" in capsys.readouterr().err
 
 
 def test_an_archive_that_was_fetched_broken_is_not_kept_for_good(published, home, capsys):

@@ -248,6 +248,13 @@ HOSTILE = {
         lambda: HEAD + array(1, (2**31 - 1, 1), b"filenames"),
         r"KeyError\('data'\)",
     ),
+    "a million arrays": (
+        lambda: (
+            HEAD
+            + compressed(array(1, (10**6, 1), b"data", array(9, (0, 0), b"", part(9, b"")) * 10**6))
+        ),
+        "more than 50,000 arrays",
+    ),
     "deep": (lambda: HEAD + nested(100_000), "RecursionError"),
     "wild type": (lambda: HEAD + array(9, (1, 1), b"x", part(9999, bytes(8))), "KeyError"),
     "function": (lambda: HEAD + array(16, (1, 1), b"f", array(2, (1, 1))), "class 16"),

@@ -62,14 +62,14 @@ def test_a_source_that_fails_leaves_what_was_there(tmp_path):
 
 def test_what_was_packed_is_verified_by_its_hash(tmp_path):
     eyes = pack(tmp_path / "eyes.h5", blocks(600), "")
-    assert np.array_equal(verify(tmp_path / "eyes.h5").images[:], eyes.images[:])
+    assert np.array_equal(verify(tmp_path / "eyes.h5", "").images[:], eyes.images[:])
     eyes.save(tmp_path / "eyes.h5")  # which keeps no hash
     with pytest.raises(ValueError, match="was not packed by this command"):
-        verify(tmp_path / "eyes.h5")
+        verify(tmp_path / "eyes.h5", "")
     with h5py.File(tmp_path / "eyes.h5", "a") as file:
         file.create_group("sha256")
     with pytest.raises(ValueError, match="was not packed by this command"):
-        verify(tmp_path / "eyes.h5")
+        verify(tmp_path / "eyes.h5", "")
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_is_no_hash_is_refused(tmp_path, recorded):
         del file["sha256"]
         file["sha256"] = recorded
     with pytest.raises(ValueError, match="was not packed by this command.*eyes.h5'$"):
-        verify(tmp_path / "eyes.h5")
+        verify(tmp_path / "eyes.h5", "")
 
 
 @pytest.mark.parametrize("shape, dtype", [((), "S10000000"), (2_000_000, "S3")])
@@ -102,7 +102,35 @@ def test_what_is_too_long_for_a_hash_is_not_read(tmp_path, shape, dtype):
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match="was not packed by this command"):
-            verify(tmp_path / "eyes.h5")
+            verify(tmp_path / "eyes.h5", "")
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", ["gaze", "person", "side"])
+def test_labels_are_verified_too(tmp_path, name):
+    pack(tmp_path / "eyes.h5", blocks(5), "a")
+    verify(tmp_path / "eyes.h5", "a")
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        file[name][2] = [0, 1, 0] if name == "gaze" else 9
+    with pytest.raises(ValueError, match="has changed since"):
+        verify(tmp_path / "eyes.h5", "a")
+
+
+@pytest.mark.parametrize("change", ["remove", "add"])
+def test_no_column_comes_or_goes(tmp_path, change):
+    pack(tmp_path / "eyes.h5", blocks(5), "a")
+    with h5py.File(tmp_path / "eyes.h5", "a") as file:
+        if change == "remove":
+            del file["side"]
+        else:
+            file["day"] = np.arange(5)
+    with pytest.raises(ValueError, match="has changed since"):
+        verify(tmp_path / "eyes.h5", "a")
+
+
+def test_other_eyes_are_not_taken_for_those_that_were_asked_for(tmp_path):
+    pack(tmp_path / "eyes.h5", blocks(5), "mpiigaze")
+    with pytest.raises(ValueError, match="another one with --out; received eyes of 'mpiigaze'"):
+        verify(tmp_path / "eyes.h5", "unityeyes")

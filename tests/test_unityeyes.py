@@ -159,6 +159,17 @@ def test_eyes_come_in_the_order_of_their_numbers_with_their_gaze(tmp_path, monke
         assert int(image[0, 0]) == pytest.approx(154, abs=2)  # the luma of the skin
 
 
+def test_a_right_eye_is_mirrored(tmp_path):
+    left, right = write_pair(tmp_path, "1", 5, 15), write_pair(tmp_path, "2", 5, -15)
+    left["caruncle_2d"], right["caruncle_2d"] = [["(290.0, 240.0, 9.0)"], ["(350.0, 240.0, 9.0)"]]
+    for name, annotation in (("1", left), ("2", right)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(annotation))
+    images, gaze = read(tmp_path)
+    np.testing.assert_allclose(gaze[0], gaze[1], atol=1e-4)
+    assert center(images[0] < 60)[0] < -1
+    np.testing.assert_allclose(center(images[0] < 60), center(images[1] < 60), atol=0.7)
+
+
 def test_beyond_the_edge_its_last_pixels_go_on(tmp_path):
     write_pair(tmp_path, "1", middle=(0.092, 0.0625))
     picture = np.asarray(Image.open(tmp_path / "1.jpg").convert("L")).copy()
@@ -380,8 +391,10 @@ def test_only_a_few_chunks_are_read_ahead(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends Ctrl-C as Linux and macOS do")
-@pytest.mark.parametrize("seconds", [0, 0.25])
-def test_ctrl_c_ends_all_processes(tmp_path, seconds):
+@pytest.mark.parametrize(
+    "signals, seconds", [("group", 0), ("group", 0.25), ("parent", 0.25)], ids=str
+)
+def test_all_processes_end_after_ctrl_c_or_with_the_first(tmp_path, signals, seconds):
     write_pair(tmp_path, "0", size=(1600, 1200))
     for i in range(1, 200):
         for kind in ("jpg", "json"):
@@ -407,10 +420,13 @@ def test_ctrl_c_ends_all_processes(tmp_path, seconds):
     try:
         assert run.stdout.readline() == "10\n"
         time.sleep(seconds)
-        os.killpg(run.pid, signal.SIGINT)
+        if signals == "group":
+            os.killpg(run.pid, signal.SIGINT)
+        else:
+            run.kill()
         out, err = run.communicate(timeout=15)  # until no process has its output open
     except BaseException:
         os.killpg(run.pid, signal.SIGKILL)
         raise
     assert run.returncode != 0 and out.count("\n") < 15
-    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert signals == "parent" or err.rstrip().endswith("KeyboardInterrupt")

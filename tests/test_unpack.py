@@ -302,6 +302,17 @@ def test_a_bomb(here, make, wanted):
     unpack(archive, here / "folder", wanted, 10**6)
 
 
+@both
+def test_a_bomb_by_its_ratio(here, make, monkeypatch):
+    archive = make(here / "archive", ("day.mat", bytes(10**7)))
+    monkeypatch.setattr(module, "FREE", 10**6)
+    most = max(100 * archive.stat().st_size, 10**6)
+    assert most < 10**7
+    check_refused(archive, f"'more than {most:,} bytes'", ["*.mat"], 10**9)
+    monkeypatch.setattr(module, "FREE", 10**7)
+    unpack(archive, here / "folder", ["*.mat"], 10**9)
+
+
 @pytest.mark.parametrize("size", [2**62, -512, -1])
 def test_a_size_that_is_no_size(here, size):
     tar(here / "archive", ("fine.mat", b"fine"), (header("x.mat", size=size), b"eye"))
