@@ -15,7 +15,17 @@ from simgan_lib.evaluation import movement
 from simgan_lib.pocket import pupil_centres, simulate
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
-from .common import CLASSICAL, STRENGTHS, Demo, apply, counts, estimator_score, score, tuned
+from .common import (
+    CLASSICAL,
+    STRENGTHS,
+    Demo,
+    apply,
+    counts,
+    estimator_score,
+    score,
+    together,
+    tuned,
+)
 from .rows import Rows
 
 SEEDS = range(5)
@@ -41,8 +51,8 @@ def measure_seed(rows, demo):
     def add(variant, measure):
         rows.add(lambda: measure(demo.eyes), variant=variant, seed=seed)
 
-    def more(e):  # the synthetic eyes and three times as many
-        return simulate(4 * len(e.synthetic), "synthetic", 10 * seed)
+    def more(e, times=4):  # the synthetic eyes and others, so many times as many in all
+        return simulate(times * len(e.synthetic), "synthetic", 10 * seed)
 
     def cnn(train_eyes, e):
         return estimator_score(train_eyes, e.test, seed)
@@ -62,6 +72,11 @@ def measure_seed(rows, demo):
     add("4x synthetic", lambda e: cnn(more(e), e))
     add("4x refined", lambda e: cnn(apply(demo.refiner, more(e)), e))
     add("equalised", lambda e: cnn(demo.equalised, e))
+    add(
+        "refined and synthetic, randomised",
+        lambda e: best(together(demo.refined, e.synthetic), randomise_domain, STRENGTHS, e),
+    )
+    add("2x synthetic, randomised", lambda e: best(more(e, 2), randomise_domain, STRENGTHS, e))
     add("labels", lambda e: labels(demo.refiner, e.labelled, seed, len(e.test)))
     add("realism", lambda e: realism(demo.refined, e, seed))
 

@@ -126,6 +126,10 @@ def _judge_interval(got, values, confidence):
         f"known; {n} values only estimate it, and Student's t with N - 1 pays for that",
         t.ppf(confidence, n - 1): f"ppf({confidence:g}) leaves {100 * (1 - confidence):.0f} % on "
         f"either side; {percent} in the middle leave half of that, ppf({tail:g})",
+        t.ppf(
+            1 - confidence, n - 1
+        ): f"ppf({1 - confidence:.2g}) lies below the middle, and leaves "
+        f"{100 * (1 - confidence):.0f} % on either side; wanted is ppf({tail:g})",
         t.ppf(tail, n): "N values have N - 1 degrees of freedom, since the mean is taken from them",
         1.0: f"one standard error to either side is no {percent}: Student's t is missing",
     }

@@ -238,6 +238,7 @@ def calibrate(attempt):
     length = rng.uniform(0.8, 1.2, (60, 1)).astype(np.float32)
     estimated = from_pitch_yaw(wrong_pitch, wrong_yaw) * length
     down, left = (wrong_pitch - pitch).mean(), (wrong_yaw - yaw).mean()
+    both = (down + left) / 2
     got = _unit(numbers(call(attempt, estimated, gaze), (60, 3), "the calibrated vectors"))
     unit, mean = _unit(estimated), estimated.mean(0)
     angles = "pitch and yaw: the same offset on the image is another vector for every gaze."
@@ -269,6 +270,10 @@ def calibrate(attempt):
         (
             _unit(from_pitch_yaw(wrong_pitch - wrong_pitch.mean(), wrong_yaw - wrong_yaw.mean())),
             "the mean of the true angles is missing: now everybody looks straight on, on average.",
+        ),
+        (
+            _unit(from_pitch_yaw(wrong_pitch - both, wrong_yaw - both)),
+            "one offset is taken from both angles; each has its own: `axis=1`, or one at a time.",
         ),
         (
             _unit(from_pitch_yaw(wrong_yaw - left, wrong_pitch - down)),

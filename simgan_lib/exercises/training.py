@@ -288,11 +288,9 @@ def discriminator_step(attempt):
 
     if any(close(d, right(fresh)) for fresh in shown):
         return None
-    if any(close(d, right(fresh) / 2) for fresh in shown):
-        return (
-            "yours is half of equation 2, the mean of its two terms: only a scale, and Adam's step "
-            "does not change with it."
-        )
+    for factor, words in ((0.5, "half of equation 2"), (2, "equation 2 twice")):
+        if any(close(d, factor * right(fresh)) for fresh in shown):
+            return f"yours is {words}: only a scale, and Adam's step does not change with it."
     recognise(
         d,
         (all_fresh + real, "what was drawn from the buffer is not shown to D."),

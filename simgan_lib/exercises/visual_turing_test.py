@@ -54,7 +54,7 @@ def confusion_matrix(attempt):
 )
 def binomial_p_value(attempt):
     # few trials and a chance other than a half first: there all of the mistakes differ
-    for correct, trials, chance in ((7, 20, 0.2), (9, 12, 0.5), (517, 1000, 0.5), (0, 5, 0.5)):
+    for correct, trials, chance in ((3, 6, 0.3), (9, 12, 0.5), (517, 1000, 0.5), (0, 5, 0.5)):
         guess = binom(trials, chance)
         right = guess.sf(correct - 1)
         got = numbers(call(attempt, correct, trials, chance), (), "the p-value")
@@ -85,6 +85,11 @@ def binomial_p_value(attempt):
                 guess.pmf(correct),
                 "this is the probability of exactly so many. Any one number is improbable; what "
                 "counts is that many or more.",
+            ),
+            (
+                guess.cdf(trials - 1) - guess.cdf(correct - 1),
+                "the last case is missing: all of them right. `range(correct, trials)` ends one "
+                "before `trials`.",
             ),
             (guess.cdf(correct), "this is the other side: right at most as often."),
             (guess.cdf(correct - 1), "this is the other side: right less often."),
@@ -179,6 +184,15 @@ def kernel_distance(attempt):
             wrong(divisor=lambda n: n * n),
             "without the diagonal n * (n - 1) kernels are left, not n * n.",
         ),
+        (
+            wrong(divisor=lambda n: n),
+            "a mean over pairs: n * (n - 1) kernels are left without the diagonal, not n.",
+        ),
+        (
+            wrong(divisor=lambda n: n - 1),
+            "a mean over pairs: n * (n - 1) kernels are left without the diagonal, not n - 1.",
+        ),
+        (wrong(scale=7.0), "x . y is divided by the number of features, not by that of the eyes."),
         (abs(right) ** 0.5, "this is its square root; the squared distance is unbiased."),
         (wrong(scale=1.0), "the product is divided by the number of features: x . y / d."),
         (wrong(plus=0), "the 1 is missing: (x . y / d + 1) ** 3."),

@@ -91,6 +91,10 @@ WRONG = {
             lambda v, c=0.95: interval(v, c, quantile=stats.t.ppf(0.95, len(v) - 1)),
             "on either side",
         ),
+        "1 - confidence": (
+            lambda v, c=0.95: interval(v, c, quantile=stats.t.ppf(1 - c, len(v) - 1)),
+            "below the middle",
+        ),
         "N degrees of freedom": (lambda v, c=0.95: interval(v, c, freedom=0), "N - 1 degrees"),
         "one standard error": (lambda v, c=0.95: interval(v, c, quantile=1), "t is missing"),
         "variance": (variance, "takes the variance"),

@@ -123,6 +123,11 @@ def calibrate(estimated, gaze, pitch=1, yaw=1):
     return from_pitch_yaw(p - pitch * (p - true_p).mean(), y - yaw * (y - true_y).mean())
 
 
+def calibrate_both(estimated, gaze):
+    angles = np.array(to_pitch_yaw(estimated))
+    return from_pitch_yaw(*(angles - (angles - to_pitch_yaw(gaze)).mean()))
+
+
 def centred(estimated, gaze):
     return from_pitch_yaw(*(angle - angle.mean() for angle in to_pitch_yaw(estimated)))
 
@@ -212,6 +217,7 @@ WRONG = {
         ),
         "only yaw": (lambda e, g: calibrate(e, g, pitch=0), "only the yaw"),
         "only pitch": (lambda e, g: calibrate(e, g, yaw=0), "only the pitch"),
+        "one for both": (calibrate_both, "each has its own"),
         "sign": (lambda e, g: calibrate(e, g, -1, -1), "wrong sign"),
         "no true mean": (centred, "straight on"),
         "nothing": (lambda e, g: e, "nothing changed"),

@@ -364,7 +364,12 @@ RIGHT = {
         discriminator_mistake(),
         discriminator_compiled,
         with_half(at_random),
-        discriminator_mistake(loss=lambda refined, real: discriminator_loss(refined, real) / 2),
+        *[
+            discriminator_mistake(
+                loss=lambda refined, real, k=k: k * discriminator_loss(refined, real)
+            )
+            for k in (0.5, 2)
+        ],
     ],
     "train_step": [round_by_lists, round_in_order, round_mistake(), round_compiled],
 }

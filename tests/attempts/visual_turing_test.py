@@ -81,7 +81,7 @@ def distance(a, b, power=3, plus=1, scale=None, diagonal=False, divisor=None, cr
         n = len(x)
         if diagonal:
             return np.mean(k(x, x))
-        return (k(x, x).sum() - np.trace(k(x, x))) / (divisor or n * (n - 1))
+        return (k(x, x).sum() - np.trace(k(x, x))) / (divisor(x) if divisor else n * (n - 1))
 
     return among(a) + among(b) - cross * k(a, b).mean()
 
@@ -153,6 +153,10 @@ WRONG = {
         "more than": (lambda c, n, p: binom.sf(c, n, p), "equal case is missing"),
         "1 - cdf": (lambda c, n, p: 1 - binom.cdf(c, n, p), "equal case is missing"),
         "exactly": (lambda c, n, p: binom.pmf(c, n, p), "exactly so many"),
+        "not all of them": (
+            lambda c, n, p: sum(math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(c, n)),
+            "ends one before",
+        ),
         "at most": (lambda c, n, p: binom.cdf(c, n, p), "right at most as often"),
         "less": (
             lambda c, n, p: binomtest(c - 1, n, p, "less").pvalue if c else 0,
@@ -173,6 +177,9 @@ WRONG = {
     "kernel_distance": {
         "biased": (lambda a, b: distance(a, b, diagonal=True), "biased estimate"),
         "n squared": (distance_without_diagonal_over_n_squared, "not n * n"),
+        "n": (lambda a, b: distance(a, b, divisor=len), "not n."),
+        "n - 1": (lambda a, b: distance(a, b, divisor=lambda x: len(x) - 1), "not n - 1"),
+        "divided by eyes": (lambda a, b: distance(a, b, scale=len(a)), "not by that of the eyes"),
         "root": (lambda a, b: abs(distance(a, b)) ** 0.5, "square root"),
         "not divided": (lambda a, b: distance(a, b, scale=1), "number of features"),
         "no 1": (lambda a, b: distance(a, b, plus=0), "the 1 is missing"),
