@@ -41,7 +41,7 @@ def test_the_page_has_means_intervals_differences_command_and_hours(measured):
     measured("stand_in", synthetic=7.0, refined=4.5)
     assert report.main([]) == 0
     page = report.PAGE.read_text()
-    assert "`python -m experiments stand_in`, 27.5 hours" in page
+    assert "`python -m experiments stand_in`, 32.5 hours" in page
     assert "| synthetic | 5 | 7.02 (7.00 to 7.04) | 6.30 (6.30 to 6.30) |" in page
     assert "-2.50 (-2.50 to -2.50) |" in page
 
