@@ -383,9 +383,12 @@ def headers_of_headers():
 )
 def test_no_header_of_a_tar_fills_the_memory(here, members, peak):
     archive = tar(here / "archive", *members(), ("x.mat", b"eye"))
+    fine = members in (many_members, many_global_headers)
+    if fine:  # once unmeasured: Python's own table of all names may have to grow for it
+        unpack(archive, here / "before", ["*.mat"], LIMIT)
     tracemalloc.reset_peak()
     before = tracemalloc.get_traced_memory()[0] / 1e6
-    if members in (many_members, many_global_headers):
+    if fine:
         unpack(archive, here / "folder", ["*.mat"], LIMIT)
         assert found(here / "folder") == {"x.mat": b"eye"}
         assert peak() - before < 8
