@@ -49,8 +49,8 @@ Labelled eyes of one person are cut in half. On the first half lambda and the st
 domain randomisation were chosen, lambda with a seed of its own, from two values that were left over
 from earlier trials, judged on all eyes of that person; the second half is the test. The refiner has
 seen no label and no eye of the test, and as many eyes of that person as of all others and their
-mirror images. That refined
-and synthetic eyes might do well together, two trials on the first half had shown.
+mirror images. That refined and synthetic eyes might do well together, two trials on the first half
+had shown.
 """,
     "ablations": """\
 A training with the eyes of `simgan demo` that is smaller than the demo's (8 features, batches of
