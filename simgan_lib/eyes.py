@@ -29,7 +29,7 @@ STORED = 500_000  # bytes of a chunk that HDF5 may inflate unseen, to 1,032 time
 TEXT = 1_000  # bytes of a text of fixed length, at most
 TEXTS = 1 << 27  # bytes of a file beside its images where texts of any length may be read, at most
 ATTRIBUTES = 1 << 20  # bytes of all attributes, at most
-CACHE = 1 << 21  # bytes that HDF5 keeps of what describes data sets, at most
+CACHE = 1 << 19  # bytes that HDF5 may keep of what describes data sets; it takes six times that
 WINDOW = 8  # blocks that `stream` holds and shuffles at a time
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
 ENOUGH = 200  # eyes without which that comparison may say nothing
@@ -352,7 +352,7 @@ class _Packed(_OnDisk):
 
 
 class _Scattered(_OnDisk):
-    """Images of Kaggle's layout: a group with one data set an image."""
+    """Images of Kaggle's layout: a group with one data set an image; names are bytes."""
 
     def __init__(self, group, names):
         super().__init__(group.file.filename, len(names))
@@ -360,29 +360,36 @@ class _Scattered(_OnDisk):
         self.names = names
         self.stored = 0  # bytes of all images
         for name in names:
-            if group.id.links.get_info(name.encode()).type != h5py.h5l.TYPE_HARD:
-                raise ValueError(f"Images must be in the file itself; received a link at {name!r}")
+            if group.id.links.get_info(name).type != h5py.h5l.TYPE_HARD:
+                raise ValueError(
+                    f"Images must be in the file itself; received a link at {_said(name)}"
+                )
             image = self._open(name)
             if isinstance(image, h5py.h5d.DatasetID):
                 _check_storage(image)
                 self.stored += image.get_storage_size()
                 if h5py.h5o.get_info(image).rc > 1:
-                    raise ValueError(f"An image has one name; received several for {name!r}")
+                    raise ValueError(f"An image has one name; received several for {_said(name)}")
             shape, dtype = getattr(image, "shape", ()), getattr(image, "dtype", type(image))
             if shape != SIZE or dtype != np.uint8:
                 raise ValueError(
                     "Images must be uint8 of shape (35, 55); "
-                    f"received image {name!r} with {dtype} of shape {shape}"
+                    f"received image {_said(name)} with {dtype} of shape {shape}"
                 )
 
     def _open(self, name):
-        return h5py.h5o.open(self.group.id, name.encode())  # four times as quick as group[name]
+        return h5py.h5o.open(self.group.id, name)  # four times as quick as group[name]
 
     def _read(self, rows):
         images = np.empty((len(rows), *SIZE), np.uint8)
         for image, row in zip(images, rows, strict=True):
             self._open(self.names[row]).read(h5py.h5s.ALL, h5py.h5s.ALL, image)
         return images
+
+
+def _said(name):
+    """A name as an error message has it."""
+    return repr(name.decode(errors="replace"))
 
 
 def _check_storage(dataset):
@@ -584,7 +591,7 @@ def _eyes_of(file, name):
         raise ValueError(f"'image' is one data set or a group of them; received {image}")
     if len(image) > MOST:
         raise ValueError(f"A file of eyes has at most {MOST:,} images; received {len(image):,}")
-    names = list(image)  # once: each time, HDF5 makes all strings anew
+    names = list(image.id)  # once, and as bytes: they are what grows with the number of images
     images = _Scattered(image, _by_number(names))
     if "look_vec" not in arrays:
         return EyeSet(images, source=source)
@@ -596,7 +603,7 @@ def _eyes_of(file, name):
 
 def _by_number(names):
     """Sorts names by the numbers in them: '9' before '10', which the alphabet puts behind."""
-    return sorted(sorted(names), key=lambda name: [int(n) for n in re.findall(r"\d+", name)])
+    return sorted(names, key=lambda name: re.sub(rb"\d+", lambda n: n[0].zfill(20), name))
 
 
 def _orders(file, names, beside):
@@ -604,8 +611,9 @@ def _orders(file, names, beside):
     orders = [_by_number(names), sorted(names), names]  # the last: as created, if tracked
     paths = file.get("path")
     if isinstance(paths, h5py.Dataset) and h5py.check_string_dtype(paths.dtype):
-        paths = [path.decode(errors="replace") for path in _texts(paths, beside).ravel()]
-        orders += [paths, [PureWindowsPath(path).stem for path in paths]]
+        paths = _texts(paths, beside).ravel().tolist()
+        windows = [PureWindowsPath(path.decode(errors="replace")) for path in paths]
+        orders += [paths, [path.stem.encode() for path in windows]]
     return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == sorted(names)))
 
 
@@ -621,9 +629,9 @@ def _order_of_labels(eyes, orders):
     names = eyes.images.names
     rows = np.random.default_rng(0).permutation(len(eyes))[:SAMPLE]
     images = eyes.images._read(rows)
-    labels, errors = [], []
+    sampled, labels, errors = {names[row] for row in rows}, [], []
     for order in orders:
-        row_of = {name: row for row, name in enumerate(order)}
+        row_of = {name: row for row, name in enumerate(order) if name in sampled}
         labels.append(eyes.gaze[[row_of[names[row]] for row in rows]])
         errors.append(_errors_of_regression(images, labels[-1]))
     best = int(np.argmin(np.mean(errors, axis=1)))
