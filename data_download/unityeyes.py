@@ -86,19 +86,24 @@ def _names(folder):
 
     What macOS adds to an archive has the same endings and is passed over.
     """
-    paths = (path.relative_to(folder) for path in folder.rglob("*.*"))
-    names = {
-        path.with_suffix("").as_posix()
-        for path in paths
-        if path.suffix in (".jpg", ".json")
-        and not any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    }
+    names = set()  # of strings: paths would take half a kilobyte a file
+    for place, folders, files in os.walk(folder):
+        folders[:] = filter(_is_users, folders)
+        inside = Path(place).relative_to(folder).as_posix()
+        for name, ending in map(os.path.splitext, filter(_is_users, files)):
+            if ending in (".jpg", ".json"):
+                names.add(name if inside == "." else f"{inside}/{name}")
     if not names:
         raise ValueError(
             "The folder should hold pairs of a picture and an annotation, 1.jpg and 1.json; "
             f"received {str(folder)!r}"
         )
     return sorted(names, key=lambda name: ([int(n) for n in re.findall(r"\d+", name)], name))
+
+
+def _is_users(name):
+    """Whether a file or a folder is the user's."""
+    return not name.startswith((".", "__MACOSX"))
 
 
 def _read_all(folder, names):

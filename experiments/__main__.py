@@ -8,7 +8,7 @@ from pathlib import Path
 from simgan_lib.results import RESULTS
 from simgan_lib.start import quiet_tensorflow
 
-NAMES = "stand_in", "real_eyes", "ablations", "remedies"
+NAMES = "stand_in", "real_eyes", "ablations", "remedies", "gap"
 RUNS = Path(__file__).parent / "runs"
 
 

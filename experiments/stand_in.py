@@ -13,6 +13,7 @@ from simgan_lib.demo import NOISE_LEVELS
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
 from simgan_lib.pocket import pupil_centres, simulate
+from simgan_lib.training import SimGAN
 from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
 
 from .common import (
@@ -29,6 +30,15 @@ from .common import (
 from .rows import Rows
 
 SEEDS = range(5)
+
+
+class Nudged(SimGAN):
+    """SimGAN whose R begins with weights that are off in the seventh digit, as if by rounding."""
+
+    def __init__(self, refiner, *args, **kwargs):
+        super().__init__(refiner, *args, **kwargs)
+        for weight in refiner.trainable_weights:
+            weight.assign(weight * (1 + 1e-6))
 
 
 def main(out, runs, few=False):
@@ -57,6 +67,9 @@ def measure_seed(rows, demo):
     def cnn(train_eyes, e):
         return estimator_score(train_eyes, e.test, seed)
 
+    def nudged():
+        return demo.train("nudged", kind=Nudged)[0].refiner
+
     def best(eyes, change, strengths, e):
         return tuned(eyes, change, strengths, e.validation, e.test, seed)
 
@@ -77,6 +90,7 @@ def measure_seed(rows, demo):
         lambda e: best(together(demo.refined, e.synthetic), randomise_domain, STRENGTHS, e),
     )
     add("2x synthetic, randomised", lambda e: best(more(e, 2), randomise_domain, STRENGTHS, e))
+    add("refined, nudged", lambda e: cnn(apply(nudged(), e.synthetic), e))
     add("labels", lambda e: labels(demo.refiner, e.labelled, seed, len(e.test)))
     add("realism", lambda e: realism(demo.refined, e, seed))
 

@@ -350,14 +350,29 @@ def _gaze_and_pose(start, count, seed, stream, pitch, yaw):
     return gaze, _draw(geometry, POSE, count)
 
 
-def _chunk(start, traits, seed, domain, paired, pitch, yaw):
+def _looks(domain, gap):
+    """Ranges of what differs; for synthetic eyes, on the line from the camera's through ours."""
+    if domain == "camera":
+        return {name: camera for name, (_, camera) in LOOKS.items()}
+
+    def moved(name, ours, camera):
+        least = -2 if name.startswith("light") else min(ours, 0.01)  # else there is no less than 0
+        return max(ours + (gap - 1) * (ours - camera), least)
+
+    return {
+        name: [moved(name, *ends) for ends in zip(*pair, strict=True)]
+        for name, pair in LOOKS.items()
+    }
+
+
+def _chunk(start, traits, seed, domain, paired, pitch, yaw, gap):
     """Draw the eyes from `start` on, one for each row of traits. -> images, gaze"""
     count, number = len(traits), DOMAINS.index(domain)
     who = {name: traits[:, i, None, None] for i, name in enumerate(TRAITS)}
     # Geometry and appearance have a generator each, so that two domains can share the first.
     gaze, pose = _gaze_and_pose(start, count, seed, 0 if paired else 1 + number, pitch, yaw)
     appearance = np.random.default_rng([seed, start, 3 + number])
-    look = _draw(appearance, {name: pair[number] for name, pair in LOOKS.items()}, count)
+    look = _draw(appearance, _looks(domain, gap), count)
     image, at = _render(gaze, who, pose, look)
     if domain == "camera":
         image = _camera(image, at, who, appearance)
@@ -369,7 +384,14 @@ def _whole(number, low, high):
 
 
 def simulate(
-    count, domain="synthetic", seed=0, pitch=(-20, 5), yaw=(-20, 20), persons=None, progress=False
+    count,
+    domain="synthetic",
+    seed=0,
+    pitch=(-20, 5),
+    yaw=(-20, 20),
+    persons=None,
+    progress=False,
+    gap=1,
 ):
     """Draw eye images whose gaze is known exactly.
 
@@ -386,6 +408,9 @@ def simulate(
             same geometry: pairs. None: fresh persons whom no other seed or domain has, 20 eyes
             each.
         progress: bool, show a progress bar on stderr if it takes longer than two seconds.
+        gap: float, 0 to 3, how far light and colours of synthetic eyes are from the camera's: 1 as
+            in the whole course, 2 twice as far, a cruder simulator; 0 no further than what the
+            lens and the sensor do. The same eyes, and the same labels, for every gap.
 
     Returns:
         EyeSet with images uint8 (count, 35, 55), gaze float32 (count, 3), person int64 (count,).
@@ -404,6 +429,8 @@ def simulate(
         pair = ends.shape == (2,) and ends.dtype.kind in "iuf"
         if not pair or not -60 <= ends[0] <= ends[1] <= 60:
             raise ValueError(f"{name} must be (low, high) within -60 to 60; received {span!r}")
+    if not isinstance(gap, (int, float)) or not 0 <= gap <= 3:
+        raise ValueError(f"gap must be a number from 0 to 3; received {gap!r}")
     index = np.arange(count)
     if persons is None:
         first = (2 * seed + DOMAINS.index(domain)) * IDS_PER_SET
@@ -417,7 +444,7 @@ def simulate(
 
     def draw(start):
         rows = traits[start : start + CHUNK]
-        return _chunk(start, rows, seed, domain, persons is not None, pitch, yaw)
+        return _chunk(start, rows, seed, domain, persons is not None, pitch, yaw, gap)
 
     starts = range(0, count, CHUNK)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy's loops run beside one another

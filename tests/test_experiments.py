@@ -136,6 +136,15 @@ def test_every_remedy_is_measured(tmp_path):
     assert all(0 < row["error_deg"] < 30 for row in rows)
 
 
+def test_a_gap_is_measured_with_all_its_rivals(tmp_path):
+    rows, _ = few("gap", tmp_path, 5)
+    assert {row["gap"] for row in rows} == {2}
+    assert {row["variant"] for row in rows} == {
+        row["variant"] for row in results.load_results("gap")
+    }
+    assert all(0 < row["error_deg"] < 30 for row in rows)
+
+
 def test_photographs_come_from_the_folder_that_is_named(tmp_path):
     angles = np.radians(np.random.default_rng(0).uniform(-10, 10, (40, 2)))
     images = np.random.default_rng(1).integers(0, 256, (40, 36, 60)).astype(np.uint8)

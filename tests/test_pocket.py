@@ -184,6 +184,18 @@ def test_domains_differ_in_looks_not_in_gaze():
         assert np.abs(spread).max() < 0.1 * np.ptp(a)
 
 
+def test_a_gap_changes_how_eyes_look_and_not_where():
+    near, *others = (simulate(200, "synthetic", 3, gap=gap) for gap in (0, 0.5, 1, 1.5, 2, 3))
+    far = [np.abs(eyes.images - near.images.astype(int)).mean() for eyes in others]
+    assert far == sorted(far) and far[0] > 3
+    for eyes in others:
+        np.testing.assert_array_equal(eyes.gaze, near.gaze)
+        np.testing.assert_array_equal(eyes.person, near.person)
+    np.testing.assert_array_equal(others[1].images, simulate(200, "synthetic", 3).images)
+    camera = simulate(40, "camera", 3)
+    np.testing.assert_array_equal(simulate(40, "camera", 3, gap=3).images, camera.images)
+
+
 def test_eyes_vary_and_are_finite_at_the_limits():
     for domain in DOMAINS:
         eyes = simulate(300, domain, seed=2, pitch=(-60, 60), yaw=(-60, 60))
@@ -213,6 +225,9 @@ def test_scale_is_the_normalised_cameras():
         {"persons": [-1]},
         {"persons": [0.5]},
         {"persons": 7},
+        {"gap": -0.5},
+        {"gap": float("nan")},
+        {"gap": "2"},
     ],
     ids=str,
 )

@@ -200,6 +200,27 @@ noise_or_refiner = Choice(
     ],
 )
 
+wider_gap = Choice(
+    "b",
+    {
+        "a": "at 3 everybody fails, the refiner too, and with two seeds of three it did harm. What "
+        "R would have to change is more than lambda allows and than D can ask for while the eyes "
+        "hold together.",
+        "b": "there has to be something to mend that the rivals do not think of, and it has to be "
+        "in the refiner's reach.",
+        "c": "eyes that are nearly the camera's lack hardly more than its histogram, and "
+        "equalising does that better than a refiner, in three lines.",
+        "d": "so it is with the gap of this lesson. But what a refiner is worth is a matter of the "
+        "simulator at least as much as of the refiner.",
+    },
+    hints=[
+        "Noise, equalising and random light know nothing of irises. When does that begin to count? "
+        "And what does |R(x) - x| in R's loss say to eyes that would have to change everywhere?",
+        "Two things must come together: an error that simple means do not mend, and a change that "
+        "R can make at a price that lambda allows.",
+    ],
+)
+
 which_test = Choice(
     "c",
     {
