@@ -12,7 +12,6 @@ REFINER = "import sys; from simgan_lib.refiner import refiner; refiner(4).save(s
 
 
 def main():
-    # A child counts the memory its parent had when it was started, so nothing large is held here.
     rng = np.random.default_rng(0)
     with TemporaryDirectory() as folder:
         model, eyes, refined = (Path(folder, name) for name in ("r.keras", "eyes.h5", "out.h5"))

@@ -6,11 +6,11 @@ demo's and stands in `stand_in`; geometry, labels, first weights and the camera'
 for every gap. Nothing was chosen anew for another gap, lambda neither.
 """
 
-from simgan_lib.baselines import add_noise, randomise_domain
+from simgan_lib.baselines import add_noise, k_nearest, randomise_domain
 from simgan_lib.demo import NOISE_LEVELS
 from simgan_lib.pocket import simulate
 
-from .common import STRENGTHS, Demo, apply, counts, estimator_score, tuned
+from .common import STRENGTHS, Demo, apply, counts, estimator_score, score, tuned
 from .rows import Rows
 
 SEEDS = {2: 5, 1.5: 3, 3: 3, 0.5: 3}  # how many, for each gap
@@ -48,6 +48,7 @@ def measure(rows, demo, gap):
         "equalised": lambda: cnn(demo.equalised),
         "noise": lambda: best(add_noise, NOISE_LEVELS),
         "randomised": lambda: best(randomise_domain, STRENGTHS),
+        "kNN": lambda: score(k_nearest(synthetic)(e.test), e.test),
     }
     for variant, make in measures.items():
         rows.add(make, gap=gap, variant=variant, seed=seed)

@@ -2,18 +2,20 @@
 
 What others do to steady such a game, in the training of `ablations`, with its eyes, its seeds and
 its first weights, compared in pairs: rates, rounds, a running average of R's weights, noise and
-spectral normalisation in D, and synthetic eyes among the refined ones. No part of the paper, and
-none of it is in a preset. Its "base" is that of `ablations`, measured once more, since another
-processor rounds differently and a training makes much of it.
+spectral normalisation in D, smoothed labels, and synthetic eyes among the refined ones. No part of
+the paper, and none of it is in a preset. Its "base" is that of `ablations`, measured once more,
+since another processor rounds differently and a training makes much of it.
 """
 
 from dataclasses import asdict, replace
 from functools import partial
 
 import keras
+import tensorflow as tf
 from keras import Input, Model, layers, ops
 
 from simgan_lib.discriminator import discriminator
+from simgan_lib.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
 from simgan_lib.training import SimGAN
 
 from .common import SMALL, Demo, apply, counts, estimator_score, together
@@ -45,6 +47,26 @@ class Averaging(SimGAN):
         refiner = keras.models.clone_model(self.refiner)
         refiner.set_weights(self.average)
         return refiner
+
+
+class Smoothing(SimGAN):
+    """SimGAN whose D is asked to be sure of a real patch to nine tenths, no further."""
+
+    def discriminator_step(self, synthetic, real):
+        """The step of `SimGAN`, with a tenth of real patches' target on the other verdict."""
+        refined = self.refiner(synthetic)
+        half = refined.shape[0] // 2
+        fresh, remembered = refined[half:], self.buffer.draw(refined[:half])
+        with tf.GradientTape() as tape:
+            refined_logits = self.discriminator(ops.concatenate([fresh, remembered]), training=True)
+            real_logits = self.discriminator(real, training=True)
+            verdicts = [local_adversarial_loss(real_logits, target) for target in (REFINED, REAL)]
+            loss = discriminator_loss(refined_logits, real_logits)
+            loss += 0.1 * (verdicts[0] - verdicts[1])
+        weights = self.discriminator.trainable_variables
+        self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
+        self.buffer.overwrite(fresh)
+        self.note("discriminator_loss", loss)
 
 
 def noisy_discriminator():
@@ -103,6 +125,10 @@ def main(out, runs, few=False):
         synthetic = demo.eyes.synthetic
         return measure(demo, together(apply(averaging(demo).refiner, synthetic), synthetic))
 
+    def smoothed(demo):
+        simgan = demo.train("remedies smoothing", SMALL, kind=Smoothing)[0]
+        return measure(demo, apply(simgan.refiner, demo.eyes.synthetic))
+
     def changed(demo, name, changes, parts):
         simgan = demo.train(f"remedies {name}", replace(SMALL, **changes), parts)[0]
         return measure(demo, apply(simgan.refiner, demo.eyes.synthetic))
@@ -111,6 +137,7 @@ def main(out, runs, few=False):
         "base": unchanged,
         "average of R's weights": averaged,
         "synthetic eyes among the refined": mixed,
+        "smoothed labels": smoothed,
     } | {
         name: partial(changed, name=name, changes=changes, parts=parts)
         for name, (changes, parts) in SETTINGS.items()

@@ -603,7 +603,16 @@ def _eyes_of(file, name):
 
 def _by_number(names):
     """Sorts names by the numbers in them: '9' before '10', which the alphabet puts behind."""
-    return sorted(names, key=lambda name: re.sub(rb"\d+", lambda n: n[0].zfill(20), name))
+
+    def key(name):  # one text for each name, for lists of numbers take four times the memory
+        return b" ".join([*(n.zfill(30) for n in re.findall(rb"\d+", name)), name])
+
+    return sorted(names, key=key)
+
+
+def _stem(path):
+    """The name of a file without its folders and its ending."""
+    return PureWindowsPath(path.decode(errors="replace")).stem.encode()
 
 
 def _orders(file, names, beside):
@@ -612,8 +621,7 @@ def _orders(file, names, beside):
     paths = file.get("path")
     if isinstance(paths, h5py.Dataset) and h5py.check_string_dtype(paths.dtype):
         paths = _texts(paths, beside).ravel().tolist()
-        windows = [PureWindowsPath(path.decode(errors="replace")) for path in paths]
-        orders += [paths, [path.stem.encode() for path in windows]]
+        orders += [paths, [_stem(path) for path in paths]]
     return list(dict.fromkeys(tuple(order) for order in orders if sorted(order) == sorted(names)))
 
 

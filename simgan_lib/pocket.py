@@ -11,6 +11,7 @@ says otherwise. The inner corner of the eye, beside the nose, is always at image
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from numbers import Real
 
 import numpy as np
 from tqdm import tqdm
@@ -408,9 +409,11 @@ def simulate(
             same geometry: pairs. None: fresh persons whom no other seed or domain has, 20 eyes
             each.
         progress: bool, show a progress bar on stderr if it takes longer than two seconds.
-        gap: float, 0 to 3, how far light and colours of synthetic eyes are from the camera's: 1 as
-            in the whole course, 2 twice as far, a cruder simulator; 0 no further than what the
-            lens and the sensor do. The same eyes, and the same labels, for every gap.
+        gap: float, 0 to 3, how far the looks of synthetic eyes, light and colours, are from the
+            camera's: 1 as in the whole course, 2 twice as far or, where nothing is left to take
+            away, as far as they can; a cruder simulator. At 0 lens, sensor, glasses and
+            equalisation are all that the camera's eyes have and these have not. The same eyes, and
+            the same labels, for every gap.
 
     Returns:
         EyeSet with images uint8 (count, 35, 55), gaze float32 (count, 3), person int64 (count,).
@@ -429,7 +432,7 @@ def simulate(
         pair = ends.shape == (2,) and ends.dtype.kind in "iuf"
         if not pair or not -60 <= ends[0] <= ends[1] <= 60:
             raise ValueError(f"{name} must be (low, high) within -60 to 60; received {span!r}")
-    if not isinstance(gap, (int, float)) or not 0 <= gap <= 3:
+    if not isinstance(gap, Real) or isinstance(gap, bool) or not 0 <= gap <= 3:
         raise ValueError(f"gap must be a number from 0 to 3; received {gap!r}")
     index = np.arange(count)
     if persons is None:
@@ -456,7 +459,10 @@ def simulate(
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every eye
             raise
-    return EyeSet(images, gaze, person, f"simgan_lib.pocket, {domain}, seed {seed}")
+    source = f"simgan_lib.pocket, {domain}, seed {seed}"
+    if domain == "synthetic" and gap != 1:
+        source += f", gap {gap:g}"
+    return EyeSet(images, gaze, person, source)
 
 
 def pupil_centres(eyes, seed=0, pitch=(-20, 5), yaw=(-20, 20)):

@@ -31,10 +31,11 @@ def load_pretrained(name="pocket"):
 
     "pocket" is the refiner of `simgan demo --seed 0`: trained between simulated synthetic and
     camera eyes, for synthetic eyes of gap 1. It is the luckiest of the five that the course
-    measured: a training that begins with hardly other weights ends with another refiner, and may
-    be no better than none. `pretrained/pocket.json` has its preset, its seed, what tells its data
-    and the command that trains it again. Weights trained on photographs are not shipped: those of
-    MPIIGaze are licensed for non-commercial use, and that would go for the weights too.
+    measured, and may not be what the same command makes on your machine: where numbers are rounded
+    otherwise, a training ends with another refiner. `pretrained/pocket.json` has its preset, its
+    seed, what tells its data and the command that trains it again. Weights trained on photographs
+    are not shipped: those of MPIIGaze are licensed for non-commercial use, and that would go for
+    the weights too.
 
     Args:
         name: "pocket".

@@ -137,7 +137,7 @@ def test_every_remedy_is_measured(tmp_path):
 
 
 def test_a_gap_is_measured_with_all_its_rivals(tmp_path):
-    rows, _ = few("gap", tmp_path, 5)
+    rows, _ = few("gap", tmp_path, 6)
     assert {row["gap"] for row in rows} == {2}
     assert {row["variant"] for row in rows} == {
         row["variant"] for row in results.load_results("gap")

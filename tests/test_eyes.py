@@ -455,6 +455,9 @@ def test_without_labels_names_are_sorted_by_their_numbers(tmp_path):
     eyes = EyeSet.load(write_kaggle(tmp_path / "eyes.h5", numbered(120).images, UNPADDED[:120]))
     assert list(numbers(eyes.images[:])) == list(range(120))
     assert eyes.gaze is None and eyes.source == "eyes.h5"
+    pairs = [f"{side}_{i}" for i in range(60) for side in ("left", "right")]
+    eyes = EyeSet.load(write_kaggle(tmp_path / "pairs.h5", numbered(120).images, pairs))
+    assert list(numbers(eyes.images[:])) == list(range(120))
 
 
 @pytest.mark.parametrize(

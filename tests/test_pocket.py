@@ -192,6 +192,8 @@ def test_a_gap_changes_how_eyes_look_and_not_where():
         np.testing.assert_array_equal(eyes.gaze, near.gaze)
         np.testing.assert_array_equal(eyes.person, near.person)
     np.testing.assert_array_equal(others[1].images, simulate(200, "synthetic", 3).images)
+    assert others[-1].source == "simgan_lib.pocket, synthetic, seed 3, gap 3"
+    np.testing.assert_array_equal(simulate(5, seed=3, gap=np.float32(2)).gaze, near.gaze[:5])
     camera = simulate(40, "camera", 3)
     np.testing.assert_array_equal(simulate(40, "camera", 3, gap=3).images, camera.images)
 
@@ -228,6 +230,8 @@ def test_scale_is_the_normalised_cameras():
         {"gap": -0.5},
         {"gap": float("nan")},
         {"gap": "2"},
+        {"gap": 3.1},
+        {"gap": True},
     ],
     ids=str,
 )

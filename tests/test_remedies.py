@@ -4,7 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from conftest import same, weights
-from experiments.remedies import Averaging, noisy_discriminator, normalised_discriminator
+from experiments.remedies import (
+    Averaging,
+    Smoothing,
+    noisy_discriminator,
+    normalised_discriminator,
+)
 from simgan_lib.discriminator import discriminator
 from simgan_lib.training import SimGAN, batches
 from simgan_lib.weights import initialize
@@ -27,6 +32,17 @@ def test_the_average_follows_the_weights_of_r_and_changes_no_training(tiny, synt
         model.fit(batches(synthetic, real, tiny), steps_per_epoch=2, verbose=0, shuffle=False)
     for plain, averaging in zip(*(weights(model.refiner) for model in models), strict=True):
         np.testing.assert_allclose(averaging, plain, atol=1e-5)
+
+
+def test_d_with_smoothed_labels_stops_at_nine_tenths(tiny):
+    sure = {}
+    for kind in (SimGAN, Smoothing):
+        model = kind.from_preset(tiny, 1)
+        for _ in range(150):
+            model.discriminator_step(eyes(0), eyes(1))
+        sure[kind] = tf.nn.softmax(model.discriminator(eyes(1)))[..., 0].numpy().mean()
+    assert sure[SimGAN] > 0.95
+    assert 0.8 < sure[Smoothing] < 0.93
 
 
 def test_d_sees_noise_while_it_learns_and_none_when_it_is_asked():

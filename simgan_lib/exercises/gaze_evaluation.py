@@ -203,15 +203,14 @@ noise_or_refiner = Choice(
 wider_gap = Choice(
     "b",
     {
-        "a": "at 3 everybody fails, the refiner too, and with two seeds of three it did harm. What "
-        "R would have to change is more than lambda allows and than D can ask for while the eyes "
-        "hold together.",
-        "b": "there has to be something to mend that the rivals do not think of, and it has to be "
-        "in the refiner's reach.",
-        "c": "eyes that are nearly the camera's lack hardly more than its histogram, and "
-        "equalising does that better than a refiner, in three lines.",
+        "a": "at 3 the refiner did harm with two seeds of three, and the least error have nearest "
+        "neighbours. Perhaps R would have to change more there than this lambda allows.",
+        "b": "in the mean, that is. Of nearest neighbours it is ahead at 2 by no more than chance "
+        "may bring, and three seeds at 1.5 are few.",
+        "c": "at 0.5 equalising has the least error, three lines. Where simulator and camera are "
+        "close, there is little that a refiner could add.",
         "d": "so it is with the gap of this lesson. But what a refiner is worth is a matter of the "
-        "simulator at least as much as of the refiner.",
+        "simulator too.",
     },
     hints=[
         "Noise, equalising and random light know nothing of irises. When does that begin to count? "
