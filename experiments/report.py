@@ -66,15 +66,14 @@ to steady a game of two networks. None of it is in the paper or in a preset. The
 ablations, measured once more together with the rest: on another processor its seeds 0, 1 and 2 came
 to {again} degrees in place of {before}.
 """,
-}
-
-ABOUT["gap"] = """\
+    "gap": """\
 The demo's training and its rivals, as in `stand_in`, with synthetic eyes whose looks, light and
 colours, are nearer to the camera's than the demo's or further away: gap 2 is twice the demo's, a
 cruder simulator. Gap 1 is `stand_in`. The eyes' geometry and labels, the camera's eyes and the
 first weights are the same for every gap, and so is lambda; kNN is trained on the synthetic eyes.
 Mean errors in degrees; differences of pairs.
-"""
+""",
+}
 
 # The rows of README's tables, which stand between `<!-- results: NAME -->` and `<!-- end -->`.
 MIXED = {
