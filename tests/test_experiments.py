@@ -15,9 +15,11 @@ from experiments import report
 from experiments.__main__ import main
 from experiments.real_eyes import unlabelled
 from experiments.rows import Rows
+from experiments.stand_in import Nudged
 from simgan_lib import results
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
+from simgan_lib.training import SimGAN
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -126,6 +128,17 @@ def test_the_whole_of_a_seed_on_simulated_eyes(tmp_path):
         if row["variant"] not in ("labels", "realism"):
             assert 0 < row["error_deg_calibrated"] <= row["error_deg"] + 1 < 30
             assert 0 <= row["within_7deg"] <= 100
+
+
+def test_nudged_weights_of_r_are_off_in_the_seventh_digit_and_no_others_are(tiny):
+    plain, nudged = (kind.from_preset(tiny, 1) for kind in (SimGAN, Nudged))
+    for before, after in zip(
+        plain.refiner.get_weights(), nudged.refiner.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(after, before, rtol=2e-6)
+        assert not before.any() or not np.array_equal(after, before)
+    players = (model.discriminator.get_weights() for model in (plain, nudged))
+    assert all(map(np.array_equal, *players))
 
 
 def test_every_remedy_is_measured(tmp_path):

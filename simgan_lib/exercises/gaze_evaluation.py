@@ -203,8 +203,8 @@ noise_or_refiner = Choice(
 wider_gap = Choice(
     "b",
     {
-        "a": "at 3 the refiner did harm with two seeds of three, and the least error have nearest "
-        "neighbours. Perhaps R would have to change more there than this lambda allows.",
+        "a": "at 3 the refiner did harm with two seeds of three, and nearest neighbours have the "
+        "least error. Perhaps R would have to change more there than this lambda allows.",
         "b": "in the mean, that is. Of nearest neighbours it is ahead at 2 by no more than chance "
         "may bring, and three seeds at 1.5 are few.",
         "c": "at 0.5 equalising has the least error, three lines. Where simulator and camera are "
