@@ -2,14 +2,16 @@
 
 The folder holds `real.h5`, unlabelled real eyes of any number of persons (Kaggle's file will do),
 and `real_labelled.npz`, labelled eyes of one person, which are cut in half. On the first half
-lambda is chosen, the second is reported. The refiner sees no label, no eye of the second half, and
-of the first as many as there are of other persons and their mirror images. The lambdas to choose
-from are what was left of earlier trials, which had been judged on all eyes of that person.
+lambda is chosen, with seeds of its own, and all else that was tried is judged ("tuning, ..."). The
+second half is the test. The refiner sees no label, no eye of a test, and of the first half as many
+as there are of other persons and their mirror images. If there is `real_right.h5`, packed eyes of
+the person's other side, mirrored, it is a second test.
 """
 
 import os
 from dataclasses import asdict, replace
 from functools import cache, partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from simgan_lib.demo import NOISE_LEVELS
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 from simgan_lib.runs import train
+from simgan_lib.training import PRESETS
 
 from .common import (
     CLASSICAL,
@@ -36,8 +39,8 @@ from .common import (
 from .rows import Rows
 
 SEEDS = range(5)
-TUNING = 100  # the seed with which lambda is chosen, of no reported row
-WEIGHTS = 4.0, 8.0  # lambda, on the scale of means
+TUNING = 100, 101, 102  # seeds with which lambda is chosen, of no reported row
+WEIGHTS = 4.0, 8.0, 16.0, 32.0, 64.0, 128.0  # lambda, on the scale of means
 SAME = 2  # grey levels, root of the mean square, between two files' copies of one photograph
 
 
@@ -56,25 +59,34 @@ def main(out, runs, few=False):
         )
     labelled = EyeSet.load(Path(folder) / "real_labelled.npz")
     validation, test = (labelled[rows] for rows in np.array_split(np.arange(len(labelled)), 2))
-    real = unlabelled(EyeSet.load(Path(folder) / "real.h5"), validation, test)
+    file = Path(folder) / "real_right.h5"
+    right = EyeSet.load(file) if file.exists() else None
+    tests = [test] if right is None else [test, right]
+    real = unlabelled(EyeSet.load(Path(folder) / "real.h5"), validation, *tests)
     count = counts(few)["eyes"]
 
     @cache
-    def synthetic(seed):
-        return simulate(count, "synthetic", 10 * seed)
+    def synthetic(seed, gap=1):
+        return simulate(count, "synthetic", 10 * seed, gap=gap)
 
     @cache
     def equalised(seed):
         return equalise(synthetic(seed))
 
-    def refined(eyes, seed, weight):
-        preset = replace(SMALL, weight=weight)
-        run = runs / f"real_eyes-{eyes.__name__}-{weight:g}-{seed}"
-        preset = smaller(preset) if few else preset
-        refiner = train(eyes(seed), real, preset, run, seed, resume=True)[0].refiner
-        return apply(refiner, eyes(seed))
+    sources = {
+        "synthetic": synthetic,
+        "equalised": equalised,
+        "nearer": partial(synthetic, gap=0.5),
+        "cruder": partial(synthetic, gap=2),
+    }
 
-    def best(eyes, change, strengths, seed):
+    def refined(seed, weight, source="synthetic", preset=SMALL):
+        eyes = sources[source](seed)
+        run = runs / f"real_eyes-{source}-{preset.filters}-{weight:g}-{seed}"
+        preset = replace(smaller(preset) if few else preset, weight=weight)
+        return apply(train(eyes, real, preset, run, seed, resume=True)[0].refiner, eyes)
+
+    def best(eyes, change, strengths, seed, test=test):
         return tuned(eyes, change, strengths, validation, test, seed)
 
     def repeated(seed):  # the eyes with labels, as often as makes as many as the others are
@@ -82,18 +94,19 @@ def main(out, runs, few=False):
         return validation[rows]
 
     def chosen(rows):
-        """The lambda with the smallest error on the first half."""
-        found = {}
-        for weight in WEIGHTS:
+        """The lambda with the smallest error on the first half, in the mean of its seeds."""
+        errors = dict.fromkeys(WEIGHTS, 0)
+        for seed, weight in product(TUNING[:1] if few else TUNING, WEIGHTS):
             row = rows.add(
-                lambda w=weight: estimator_score(refined(synthetic, TUNING, w), validation, TUNING),
+                lambda s=seed, w=weight: estimator_score(refined(s, w), validation, s),
                 variant=f"tuning, lambda {weight:g}",
-                seed=TUNING,
+                seed=seed,
             )
-            found[row["error_deg"]] = weight
-        return found[min(found)]
+            errors[weight] += row["error_deg"]
+        return min(errors, key=errors.get)
 
     settings = {"eyes": count, "real": len(real), "test": len(test), "preset": asdict(SMALL)}
+    settings |= {"lambda": WEIGHTS, "tuning": TUNING}  # with others, another lambda is chosen
     with Rows(out, "real_eyes", **settings) as rows:
         weight = chosen(rows)
         classical = {
@@ -102,7 +115,9 @@ def main(out, runs, few=False):
         }
         measures = {
             "synthetic": lambda s: estimator_score(synthetic(s), test, s),
-            "refined": lambda s: estimator_score(refined(synthetic, s, weight), test, s),
+            "refined": lambda s: estimator_score(refined(s, weight), test, s),
+            # What had been chosen first, out of 4 and 8 with one seed.
+            "refined, lambda 8": lambda s: estimator_score(refined(s, 8.0), test, s),
             "equalised": lambda s: estimator_score(equalised(s), test, s),
             "constant": lambda s: score(constant(synthetic(s).gaze, len(test)), test),
             **classical,
@@ -110,31 +125,51 @@ def main(out, runs, few=False):
             "randomised": lambda s: best(synthetic(s), randomise_domain, STRENGTHS, s),
             "noise": lambda s: best(synthetic(s), add_noise, NOISE_LEVELS, s),
             "refined, randomised": lambda s: best(
-                refined(synthetic, s, weight), randomise_domain, STRENGTHS, s
+                refined(s, weight), randomise_domain, STRENGTHS, s
             ),
-            "equalised, refined": lambda s: estimator_score(refined(equalised, s, weight), test, s),
+            "equalised, refined": lambda s: estimator_score(
+                refined(s, weight, "equalised"), test, s
+            ),
             "refined and synthetic, randomised": lambda s: best(
-                together(refined(synthetic, s, weight), synthetic(s)),
-                randomise_domain,
-                STRENGTHS,
-                s,
+                together(refined(s, weight), synthetic(s)), randomise_domain, STRENGTHS, s
             ),
             "2x synthetic, randomised": lambda s: best(
                 simulate(2 * count, "synthetic", 10 * s), randomise_domain, STRENGTHS, s
             ),
+            "synthetic, first half": lambda s: estimator_score(synthetic(s), validation, s),
+            "refined, first half": lambda s: estimator_score(refined(s, weight), validation, s),
         }
+        if right is not None:
+            measures |= {
+                "synthetic, right eyes": lambda s: estimator_score(synthetic(s), right, s),
+                "refined, right eyes": lambda s: estimator_score(refined(s, weight), right, s),
+                "randomised, right eyes": lambda s: best(
+                    synthetic(s), randomise_domain, STRENGTHS, s, right
+                ),
+            }
+        trials = {  # judged on the first half, with the lambda that was chosen
+            "synthetic": synthetic,
+            "gap 0.5, not refined": sources["nearer"],
+            "gap 0.5": lambda s: refined(s, weight, "nearer"),
+            "gap 2, not refined": sources["cruder"],
+            "gap 2": lambda s: refined(s, weight, "cruder"),
+            "larger refiner": lambda s: refined(s, weight, preset=PRESETS["pocket"]),
+        }
+        for name, eyes in trials.items():
+            measures[f"tuning, {name}"] = lambda s, e=eyes: estimator_score(e(s), validation, s)
         for variant, measure in measures.items():
-            for seed in SEEDS[:1] if few else SEEDS:
+            seeds = TUNING if variant.startswith("tuning") else SEEDS
+            for seed in seeds[:1] if few else seeds:
                 rows.add(partial(measure, seed), variant=variant, seed=seed)
 
 
-def unlabelled(real, validation, test):
+def unlabelled(real, validation, *tests):
     """The eyes that the refiner sees.
 
     Args:
         real: `EyeSet` of real eyes.
         validation: Labelled eyes of one person, which may be among them.
-        test: Others, which may be among them too and are left out.
+        tests: Others, which may be among them too, or their mirror images, and are left out.
 
     Returns:
         An `EyeSet` of the other persons' eyes, of their mirror images, since a right eye is a
@@ -144,12 +179,13 @@ def unlabelled(real, validation, test):
     images = real.images[:]
     flat = images.reshape(len(images), -1).astype(float)
 
-    def among(eyes):
-        known = eyes.images[:].reshape(len(eyes), -1)
-        distance, _ = NearestNeighbors(n_neighbors=1).fit(known).kneighbors(flat)
-        return distance[:, 0] <= SAME * np.sqrt(flat.shape[1])
+    def among(known):
+        nearest = NearestNeighbors(n_neighbors=1).fit(known.reshape(len(known), -1))
+        return nearest.kneighbors(flat)[0][:, 0] <= SAME * np.sqrt(flat.shape[1])
 
-    person, met = among(validation), among(test)
+    person = among(validation.images[:])
+    tested = np.concatenate([test.images[:] for test in tests])
+    met = among(tested) | among(tested[:, :, ::-1])
     others = images[~person & ~met]
     own = images[person & ~met]
     count = min(len(own), 2 * len(others) or len(own))

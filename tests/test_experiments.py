@@ -150,7 +150,7 @@ def test_every_remedy_is_measured(tmp_path):
 
 
 def test_a_gap_is_measured_with_all_its_rivals(tmp_path):
-    rows, _ = few("gap", tmp_path, 6)
+    rows, _ = few("gap", tmp_path, 8)
     assert {row["gap"] for row in rows} == {2}
     assert {row["variant"] for row in rows} == {
         row["variant"] for row in results.load_results("gap")
@@ -163,9 +163,12 @@ def test_photographs_come_from_the_folder_that_is_named(tmp_path):
     images = np.random.default_rng(1).integers(0, 256, (40, 36, 60)).astype(np.uint8)
     np.savez(tmp_path / "real_labelled.npz", image=images, gaze_pitch_yaw_rad=angles)
     simulate(60, "camera").save(tmp_path / "real.h5")
+    simulate(10, "camera", seed=1).save(tmp_path / "real_right.h5")
     rows, _ = few("real_eyes", tmp_path, SIMGAN_DATA_DIR=str(tmp_path))
     names = [row["variant"] for row in rows]
-    assert names[:4] == ["tuning, lambda 4", "tuning, lambda 8", "synthetic", "refined"]
+    tuning = [f"tuning, lambda {weight}" for weight in (4, 8, 16, 32, 64, 128)]
+    assert names[:8] == [*tuning, "synthetic", "refined"]
+    assert {*names} == {row["variant"] for row in results.load_results("real_eyes")}
     assert {*report.TRAINED_ON["real_eyes"]} < {*names}
     settings = json.loads((tmp_path / "real_eyes.json").read_text())["settings"]
     assert settings["eyes"] == 160 and settings["test"] == 20
