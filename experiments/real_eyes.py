@@ -86,77 +86,70 @@ def main(out, runs, few=False):
         preset = replace(smaller(preset) if few else preset, weight=weight)
         return apply(train(eyes, real, preset, run, seed, resume=True)[0].refiner, eyes)
 
-    def best(eyes, change, strengths, seed, test=test):
-        return tuned(eyes, change, strengths, validation, test, seed)
-
     def repeated(seed):  # the eyes with labels, as often as makes as many as the others are
         rows = np.random.default_rng(seed).integers(len(validation), size=count)
         return validation[rows]
+
+    # From a function of a seed to eyes, one of a seed to the numbers of a row.
+    def cnn(eyes, test=test):
+        return lambda seed: estimator_score(eyes(seed), test, seed)
+
+    def best(eyes, change, strengths, test=test):
+        return lambda seed: tuned(eyes(seed), change, strengths, validation, test, seed)
 
     def chosen(rows):
         """The lambda with the smallest error on the first half, in the mean of its seeds."""
         errors = dict.fromkeys(WEIGHTS, 0)
         for seed, weight in product(TUNING[:1] if few else TUNING, WEIGHTS):
-            row = rows.add(
-                lambda s=seed, w=weight: estimator_score(refined(s, w), validation, s),
-                variant=f"tuning, lambda {weight:g}",
-                seed=seed,
-            )
+            measure = cnn(partial(refined, weight=weight), validation)
+            row = rows.add(partial(measure, seed), variant=f"tuning, lambda {weight:g}", seed=seed)
             errors[weight] += row["error_deg"]
         return min(errors, key=errors.get)
 
     settings = {"eyes": count, "real": len(real), "test": len(test), "preset": asdict(SMALL)}
     settings |= {"lambda": WEIGHTS, "tuning": TUNING}  # with others, another lambda is chosen
     with Rows(out, "real_eyes", **settings) as rows:
-        weight = chosen(rows)
+        ours = partial(refined, weight=chosen(rows))
         classical = {
             name: lambda s, fit=fit: score(fit(synthetic(s))(test), test)
             for name, fit in CLASSICAL.items()
         }
         measures = {
-            "synthetic": lambda s: estimator_score(synthetic(s), test, s),
-            "refined": lambda s: estimator_score(refined(s, weight), test, s),
+            "synthetic": cnn(synthetic),
+            "refined": cnn(ours),
             # What had been chosen first, out of 4 and 8 with one seed.
-            "refined, lambda 8": lambda s: estimator_score(refined(s, 8.0), test, s),
-            "equalised": lambda s: estimator_score(equalised(s), test, s),
+            "refined, lambda 8": cnn(partial(refined, weight=8.0)),
+            "equalised": cnn(equalised),
             "constant": lambda s: score(constant(synthetic(s).gaze, len(test)), test),
             **classical,
-            "real labels": lambda s: estimator_score(repeated(s), test, s),
-            "randomised": lambda s: best(synthetic(s), randomise_domain, STRENGTHS, s),
-            "noise": lambda s: best(synthetic(s), add_noise, NOISE_LEVELS, s),
-            "refined, randomised": lambda s: best(
-                refined(s, weight), randomise_domain, STRENGTHS, s
+            "real labels": cnn(repeated),
+            "randomised": best(synthetic, randomise_domain, STRENGTHS),
+            "noise": best(synthetic, add_noise, NOISE_LEVELS),
+            "refined, randomised": best(ours, randomise_domain, STRENGTHS),
+            "equalised, refined": cnn(partial(ours, source="equalised")),
+            "refined and synthetic, randomised": best(
+                lambda s: together(ours(s), synthetic(s)), randomise_domain, STRENGTHS
             ),
-            "equalised, refined": lambda s: estimator_score(
-                refined(s, weight, "equalised"), test, s
+            "2x synthetic, randomised": best(
+                lambda s: simulate(2 * count, "synthetic", 10 * s), randomise_domain, STRENGTHS
             ),
-            "refined and synthetic, randomised": lambda s: best(
-                together(refined(s, weight), synthetic(s)), randomise_domain, STRENGTHS, s
-            ),
-            "2x synthetic, randomised": lambda s: best(
-                simulate(2 * count, "synthetic", 10 * s), randomise_domain, STRENGTHS, s
-            ),
-            "synthetic, first half": lambda s: estimator_score(synthetic(s), validation, s),
-            "refined, first half": lambda s: estimator_score(refined(s, weight), validation, s),
+            "synthetic, first half": cnn(synthetic, validation),
+            "refined, first half": cnn(ours, validation),
         }
         if right is not None:
             measures |= {
-                "synthetic, right eyes": lambda s: estimator_score(synthetic(s), right, s),
-                "refined, right eyes": lambda s: estimator_score(refined(s, weight), right, s),
-                "randomised, right eyes": lambda s: best(
-                    synthetic(s), randomise_domain, STRENGTHS, s, right
-                ),
+                "synthetic, right eyes": cnn(synthetic, right),
+                "refined, right eyes": cnn(ours, right),
+                "randomised, right eyes": best(synthetic, randomise_domain, STRENGTHS, right),
             }
-        trials = {  # judged on the first half, with the lambda that was chosen
-            "synthetic": synthetic,
-            "gap 0.5, not refined": sources["nearer"],
-            "gap 0.5": lambda s: refined(s, weight, "nearer"),
-            "gap 2, not refined": sources["cruder"],
-            "gap 2": lambda s: refined(s, weight, "cruder"),
-            "larger refiner": lambda s: refined(s, weight, preset=PRESETS["pocket"]),
+        measures |= {
+            "tuning, synthetic": cnn(synthetic, validation),
+            "tuning, gap 0.5, not refined": cnn(sources["nearer"], validation),
+            "tuning, gap 0.5": cnn(partial(ours, source="nearer"), validation),
+            "tuning, gap 2, not refined": cnn(sources["cruder"], validation),
+            "tuning, gap 2": cnn(partial(ours, source="cruder"), validation),
+            "tuning, larger refiner": cnn(partial(ours, preset=PRESETS["pocket"]), validation),
         }
-        for name, eyes in trials.items():
-            measures[f"tuning, {name}"] = lambda s, e=eyes: estimator_score(e(s), validation, s)
         for variant, measure in measures.items():
             seeds = TUNING if variant.startswith("tuning") else SEEDS
             for seed in seeds[:1] if few else seeds:

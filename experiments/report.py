@@ -51,14 +51,14 @@ Labelled left eyes of one person are cut in half. On the first half lambda and t
 noise and domain randomisation were chosen, lambda with three seeds of its own; the second half is
 the test. The refiner has seen no label and no eye of the test, and as many eyes of that person as
 of all others and their mirror images. Lambda 8 had been chosen before, out of 4 and 8 with one
-seed, and measured on the test; those two were left over from trials judged on all left eyes of that
-person. The choice out of six, 32, came after that. Two trials on the first half had suggested that
-refined and synthetic eyes do well together.
+seed, and measured on the test; those two were left over from trials judged on all eyes of that
+person, left and right. The choice out of six, 32, came after that. Two trials on the first half had
+suggested that refined and synthetic eyes do well together.
 
 The first table is the second half. The next is all that was tried on the first half, with the three
 seeds of the choice; where no lambda is named, refiners have 32, and at gap 0.5 and 2 the synthetic
 eyes are of another gap. Then the first half again with the seeds of the first table, and 100 right
-eyes of the same person, mirrored, on which nothing was chosen.
+eyes of the same person, mirrored, which had no part in choosing 32.
 """,
     "ablations": """\
 A training with the eyes of `simgan demo` that is smaller than the demo's (8 features, batches of
@@ -453,6 +453,7 @@ def claims_of_photographs():
         f"({span(change('synthetic', 'refined', calibrated))})": all(
             chance("synthetic", "refined", measure) for measure in both
         ),
+        "a quarter is ruled out": change("synthetic", "refined")[1] > -mean("synthetic") / 4,
         f"first half itself, refined eyes come to {mean('refined, first half'):.1f} in place of "
         f"{mean('synthetic, first half'):.1f}": chance(
             "synthetic, first half", "refined, first half"
@@ -460,8 +461,8 @@ def claims_of_photographs():
         f"{mean('refined, lambda 8'):.1f} degrees and calibrated "
         f"{mean('refined, lambda 8', calibrated):.1f}": True,
         f"refined eyes came to {of_synthetic('refined'):.0f} % and "
-        f"{of_synthetic('refined', calibrated):.0f} %, and they are not met": not meets_bars(
-            "refined"
+        f"{of_synthetic('refined', calibrated):.0f} %, and they are not met": (
+            of_synthetic("refined") > 70 and of_synthetic("refined", calibrated) > 85
         ),
         f"between {refined.min():.1f} and {refined.max():.1f} degrees, those on synthetic eyes "
         f"between {synthetic.min():.1f} and {synthetic.max():.1f}": True,

@@ -188,6 +188,14 @@ def test_a_refiner_sees_no_photograph_of_the_test_and_few_of_its_person():
         assert not any(same_eye(eye, b) for b in own.images[20:])
 
 
+def test_a_refiner_sees_no_mirror_image_of_a_test():
+    own, others = simulate(20, "camera", seed=1), simulate(5, "camera", seed=2)
+    mirrored = EyeSet(others.images[:2, :, ::-1])  # as a file of right eyes has them
+    images = unlabelled(others, own[:10], own[10:], mirrored).images
+    np.testing.assert_array_equal(images[:3], others.images[2:])
+    np.testing.assert_array_equal(images[3:], others.images[2:, :, ::-1])
+
+
 def same_eye(a, b):
     return np.abs(a.astype(int) - b).max() <= 1
 
