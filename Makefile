@@ -1,7 +1,7 @@
 # make demo    the course's first result      make test    style, tests and every lesson
 # make lab     opens the lessons              make lessons runs them again and keeps what they show
 # make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
-# make weights trains the refiner that the package ships again, three minutes
+# make weights trains the refiners that the package ships again, four minutes
 # make results writes RESULTS.md from what the experiments measured; results-check holds the bars
 #
 # Each of them first makes .venv and installs the pinned requirements, once.
@@ -27,7 +27,7 @@ lessons: .venv/installed
 bench: .venv/installed
 	.venv/bin/python -m benchmarks
 
-# The refiner of `simgan demo --seed 0`, and beside it the preset, seed and data that made it. The
+# The refiners of `simgan demo --seed 0`, and beside them the preset, seed and data that made them. The
 # training is the one that the experiments begin with, and goes on where it stopped.
 weights: runs = experiments/runs
 weights: out = simgan_lib/pretrained/pocket
@@ -37,9 +37,10 @@ weights: .venv/installed
 	.venv/bin/simgan simulate --domain camera --count 8000 --seed 1 --out $(runs)/camera.h5
 	.venv/bin/simgan train --synthetic $(runs)/synthetic.h5 --real $(runs)/camera.h5 \
 	    --preset pocket --seed 0 --out $(runs)/base-0 --resume
-	cp $(runs)/base-0/refiner.keras $(out).part && mv $(out).part $(out).keras
+	rm -rf $(out) && cp -r $(runs)/base-0/history $(out)
 	sed 's/^{/{\n  "command": "make weights",/' $(runs)/base-0/preset.json > $(out).part
 	mv $(out).part $(out).json
+	.venv/bin/python -m experiments.picture
 
 results: .venv/installed
 	.venv/bin/python -m experiments.report

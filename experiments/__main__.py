@@ -8,7 +8,7 @@ from pathlib import Path
 from simgan_lib.results import RESULTS
 from simgan_lib.start import quiet_tensorflow
 
-NAMES = "stand_in", "real_eyes", "ablations", "remedies", "gap"
+NAMES = "stand_in", "gap", "history", "survival", "ablations", "remedies", "real_eyes"
 RUNS = Path(__file__).parent / "runs"
 
 
@@ -18,12 +18,18 @@ def main(argv=None):
     words.add_argument("name", choices=NAMES)
     words.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
     words.add_argument("--runs", type=Path, default=RUNS, help="folder of trainings under way")
-    words.add_argument("--few", action="store_true", help="a few steps and eyes, to try it")
+    words.add_argument(
+        "--few", action="store_true", help="a few steps, eyes and estimators, to try it"
+    )
     args = words.parse_args(argv)
     quiet_tensorflow()
     import tensorflow as tf
 
+    from experiments import common
+
     tf.config.experimental.enable_op_determinism()
+    if args.few:
+        common.ESTIMATORS = 1
     try:
         import_module(f"experiments.{args.name}").main(args.out, args.runs, args.few)
     except (OSError, ValueError) as error:

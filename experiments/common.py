@@ -7,8 +7,6 @@ import numpy as np
 
 from simgan_lib.baselines import (
     adaptive_linear_regression,
-    equalise,
-    k_nearest,
     random_forest,
     support_vectors,
 )
@@ -16,14 +14,13 @@ from simgan_lib.demo import demo_eyes
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import summary
 from simgan_lib.eyes import EyeSet
-from simgan_lib.runs import refine, train
+from simgan_lib.runs import load_refiners, refine, train
 from simgan_lib.training import PRESETS, SimGAN
 
-# A third of the time of "pocket", for experiments with many trainings.
-SMALL = replace(PRESETS["pocket"], filters=8, batch_size=16, buffer_size=1_000, steps=800)
+ESTIMATORS = 3  # are trained on the same eyes, since a single one is chance
+NOISE_LEVELS = 4, 8, 16  # standard deviations, grey levels
 STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
 CLASSICAL = {
-    "kNN": k_nearest,
     "SVR": support_vectors,
     "ALR": adaptive_linear_regression,
     "random forest": random_forest,
@@ -36,12 +33,15 @@ def score(estimated, test):
 
 
 def estimator_score(eyes, test, seed):
-    """Trains a gaze estimator on eyes and measures it on others."""
-    return score(estimate_gaze(train_estimator(eyes, "pocket", seed), test), test)
+    """Trains gaze estimators on eyes and measures them on others: means, and each one's error."""
+    seeds = range(ESTIMATORS * seed, ESTIMATORS * (seed + 1))
+    found = [score(estimate_gaze(train_estimator(eyes, "pocket", s), test), test) for s in seeds]
+    means = {name: round(float(np.mean([f[name] for f in found])), 3) for name in found[0]}
+    return means | {"errors_deg": [f["error_deg"] for f in found]}
 
 
 def tuned(eyes, change, strengths, validation, test, seed):
-    """The strength of a change with the smallest error on validation eyes: its error on the test.
+    """The strength of a change with the smallest error on validation eyes: its score on the test.
 
     Args:
         eyes: An `EyeSet` to change and to train an estimator on.
@@ -51,12 +51,13 @@ def tuned(eyes, change, strengths, validation, test, seed):
         test: Another.
         seed: Seed of the change and of the estimators.
     """
-    networks = [train_estimator(change(eyes, k, seed), "pocket", seed) for k in strengths]
-    found = [
-        score(estimate_gaze(network, validation), validation)["error_deg"] for network in networks
-    ]
-    best = int(np.argmin(found))
-    return score(estimate_gaze(networks[best], test), test) | {"strength": strengths[best]}
+
+    def validated(strength):
+        network = train_estimator(change(eyes, strength, seed), "pocket", seed)
+        return score(estimate_gaze(network, validation), validation)["error_deg"]
+
+    best = min(strengths, key=validated)
+    return estimator_score(change(eyes, best, seed), test, seed) | {"strength": best}
 
 
 def smaller(preset):
@@ -72,9 +73,9 @@ def smaller(preset):
     )
 
 
-def apply(refiner, eyes):
+def apply(refiners, eyes, seed=0):
     """The eyes refined, in memory, so that they are refined once and not in every epoch."""
-    return EyeSet(refine(refiner, eyes).images[:], eyes.gaze, eyes.person)
+    return refine(refiners, eyes, seed)[:]
 
 
 def together(*sets):
@@ -93,6 +94,8 @@ def counts(few):
 class Demo:
     """What `simgan demo --seed SEED` makes, each thing once and only if it is asked for.
 
+    Its eyes and `name`, that of the training, may be replaced.
+
     Args:
         seed: Seed of everything.
         runs: Folder of unfinished trainings.
@@ -100,36 +103,37 @@ class Demo:
     """
 
     def __init__(self, seed, runs, few):
-        self.seed, self.runs, self.few = seed, runs, few
+        self.seed, self.runs, self.few, self.name = seed, runs, few, "base"
 
     @cached_property
     def eyes(self):
         """`DemoEyes`."""
         return demo_eyes(self.seed, *counts(self.few).values())
 
-    def train(self, name="base", preset=PRESETS["pocket"], parts=None, kind=SimGAN):
-        """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does."""
-        return train(
+    def train(self, name, preset=PRESETS["pocket"], parts=None, kind=SimGAN):
+        """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does.
+
+        Returns:
+            The `SimGAN`, its history of refiners and its curves.
+        """
+        run = self.runs / f"{name}-{self.seed}".replace(", ", "-").replace(" ", "-")
+        simgan, curves = train(
             self.eyes.synthetic,
             self.eyes.camera,
             smaller(preset) if self.few else preset,
-            self.runs / f"{name}-{self.seed}".replace(", ", "-").replace(" ", "-"),
+            run,
             self.seed,
             resume=True,
             build=lambda preset, seed: kind.from_preset(preset, seed, **(parts or {})),
         )
+        return simgan, load_refiners(run), curves
 
     @cached_property
-    def equalised(self):
-        """The synthetic eyes, equalised."""
-        return equalise(self.eyes.synthetic)
-
-    @cached_property
-    def refiner(self):
-        """The demo's refiner."""
-        return self.train()[0].refiner
+    def refiners(self):
+        """The demo's history of refiners."""
+        return self.train(self.name)[1]
 
     @cached_property
     def refined(self):
-        """The synthetic eyes, refined."""
-        return apply(self.refiner, self.eyes.synthetic)
+        """The synthetic eyes, each refined by one of the history."""
+        return apply(self.refiners, self.eyes.synthetic, self.seed)

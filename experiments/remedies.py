@@ -3,8 +3,8 @@
 What others do to steady such a game, in the training of `ablations`, with its eyes, its seeds and
 its first weights, compared in pairs: rates, rounds, a running average of R's weights, noise and
 spectral normalisation in D, smoothed labels, and synthetic eyes among the refined ones. No part of
-the paper, and none of it is in a preset. Its "base" is that of `ablations`, measured once more,
-since another processor rounds differently and a training makes much of it.
+the paper, and none of it is in a preset. All with one R, the last; whether a history of refiners
+makes them needless, its own row says.
 """
 
 from dataclasses import asdict, replace
@@ -16,12 +16,13 @@ from keras import Input, Model, layers, ops
 
 from simgan_lib.discriminator import discriminator
 from simgan_lib.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
-from simgan_lib.training import SimGAN
+from simgan_lib.training import PRESETS, SimGAN
 
-from .common import SMALL, Demo, apply, counts, estimator_score, together
+from .common import Demo, apply, counts, estimator_score, together
 from .rows import Rows
 
 SEEDS = range(3)
+POCKET = PRESETS["pocket"]
 
 
 class Averaging(SimGAN):
@@ -90,8 +91,8 @@ def normalised_discriminator():
 
 
 SETTINGS = {
-    "400 rounds": ({"steps": 400}, {}),
-    "1,600 rounds": ({"steps": 1_600}, {}),
+    "500 rounds": ({"steps": 500}, {}),
+    "2,000 rounds": ({"steps": 2_000}, {}),
     "R at a third of its rate": ({"refiner_rate": 3e-4}, {}),
     "D at a third of its rate": ({"discriminator_rate": 3e-4}, {}),
     "noise for D": ({}, {"discriminator": noisy_discriminator}),
@@ -109,32 +110,38 @@ def main(out, runs, few=False):
     """
     demos = [Demo(seed, runs, few) for seed in (SEEDS[:1] if few else SEEDS)]
 
-    def measure(demo, eyes):
-        return estimator_score(eyes, demo.eyes.test, demo.seed)
+    def measure(demo, refiners):
+        return estimator_score(
+            apply(refiners, demo.eyes.synthetic, demo.seed), demo.eyes.test, demo.seed
+        )
 
     def averaging(demo):
-        return demo.train("remedies averaging", SMALL, kind=Averaging)[0]
+        return demo.train("remedies averaging", kind=Averaging)
 
     def unchanged(demo):
-        return measure(demo, apply(averaging(demo).refiner, demo.eyes.synthetic))
+        return measure(demo, averaging(demo)[1][-1])
+
+    def history(demo):
+        return measure(demo, averaging(demo)[1])
 
     def averaged(demo):
-        return measure(demo, apply(averaging(demo).averaged(), demo.eyes.synthetic))
+        return measure(demo, averaging(demo)[0].averaged())
 
     def mixed(demo):
         synthetic = demo.eyes.synthetic
-        return measure(demo, together(apply(averaging(demo).refiner, synthetic), synthetic))
+        both = together(apply(averaging(demo)[1][-1], synthetic), synthetic)
+        return estimator_score(both, demo.eyes.test, demo.seed)
 
     def smoothed(demo):
-        simgan = demo.train("remedies smoothing", SMALL, kind=Smoothing)[0]
-        return measure(demo, apply(simgan.refiner, demo.eyes.synthetic))
+        return measure(demo, demo.train("remedies smoothing", kind=Smoothing)[1][-1])
 
     def changed(demo, name, changes, parts):
-        simgan = demo.train(f"remedies {name}", replace(SMALL, **changes), parts)[0]
-        return measure(demo, apply(simgan.refiner, demo.eyes.synthetic))
+        preset = replace(POCKET, **changes)
+        return measure(demo, demo.train(f"remedies {name}", preset, parts)[1][-1])
 
     measures = {
         "base": unchanged,
+        "history": history,
         "average of R's weights": averaged,
         "synthetic eyes among the refined": mixed,
         "smoothed labels": smoothed,
@@ -142,7 +149,7 @@ def main(out, runs, few=False):
         name: partial(changed, name=name, changes=changes, parts=parts)
         for name, (changes, parts) in SETTINGS.items()
     }
-    with Rows(out, "remedies", **counts(few), preset=asdict(SMALL)) as rows:
+    with Rows(out, "remedies", **counts(few), preset=asdict(POCKET)) as rows:
         for name, make in measures.items():
             for demo in demos:
                 rows.add(partial(make, demo), variant=name, seed=demo.seed)

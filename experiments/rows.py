@@ -69,6 +69,17 @@ class Rows:
                 f"them: they were {settings}; received {self.content['settings']}"
             )
 
+    def add_all(self, measures, **key):
+        """Measures the same variants with several seeds, a variant after the other.
+
+        Args:
+            measures: Dict from a seed to a dict from a variant to its function, as `add` takes it.
+            key: What tells all of them from others.
+        """
+        for variant in next(iter(measures.values())):
+            for seed, of_seed in measures.items():
+                self.add(of_seed[variant], **key, variant=variant, seed=seed)
+
     def add(self, measure, **key):
         """Measures unless there is a row of this key, and writes the row at once.
 

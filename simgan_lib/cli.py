@@ -98,7 +98,7 @@ def parser():
     sub.add_argument("--resume", action="store_true", help="go on where the run stopped")
 
     sub = add(refine, "refine simulated eyes, labels carried over")
-    sub.add_argument("--refiner", type=Path, required=True, help="RUN/refiner.keras")
+    sub.add_argument("--refiner", type=Path, required=True, help="folder of a run, or one .keras")
     sub.add_argument("--synthetic", type=Path, required=True, help="eyes of a simulator")
     sub.add_argument("--out", type=Path, required=True, help="HDF5 file")
 
@@ -173,7 +173,7 @@ def simulate(args):
 
 
 def train(args):
-    """Train a refiner between simulated and real eyes; RUN/refiner.keras is the result."""
+    """Train a refiner between simulated and real eyes, in a folder that `refine` takes."""
     start_tensorflow()
     from .eyes import EyeSet
     from .runs import train
@@ -186,22 +186,29 @@ def train(args):
     _, curves = train(
         synthetic, real, preset, args.out, args.seed, args.resume, progress_bars("SimGAN")
     )
-    return {"refiner": str(args.out / "refiner.keras"), **curves[-1]}
+    return {"refiner": str(args.out), **curves[-1]}
 
 
 def refine(args):
-    """Refine simulated eyes with a trained refiner; each keeps its label."""
+    """Refine simulated eyes, each with one of a run's refiners, drawn at random."""
     start_tensorflow()
     from .eyes import EyeSet
     from .files import check_writable
-    from .runs import load_refiner, refine
+    from .runs import load_refiners, refine
 
     check_writable(args.out)
-    if args.out.exists() and args.refiner.exists() and args.out.samefile(args.refiner):
-        raise ValueError(f"The eyes would overwrite the refiner; received --out {args.out}")
-    eyes = EyeSet.load(args.synthetic)
-    refine(load_refiner(args.refiner), eyes).save(args.out)
-    return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
+    if args.out.suffix == ".keras" or args.out.name.endswith(".weights.h5"):
+        raise ValueError(
+            f"The eyes would overwrite a refiner or its run; received --out {args.out}"
+        )
+    eyes, refiners = EyeSet.load(args.synthetic), load_refiners(args.refiner)
+    refine(refiners, eyes, args.seed).save(args.out)
+    return {
+        "eyes": len(eyes),
+        "labelled": eyes.gaze is not None,
+        "refiners": len(refiners),
+        "out": str(args.out),
+    }
 
 
 def evaluate(args):

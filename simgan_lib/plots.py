@@ -10,7 +10,11 @@ COLOURS = {
     "constant": "0.6",
     "synthetic": "tab:blue",
     "noise": "tab:olive",
+    "equalised": "tab:purple",
+    "randomised": "tab:orange",
     "refined": "tab:red",
+    "one_refiner": "tab:red",
+    "history": "tab:brown",
     "real_labels": "tab:green",
 }
 

@@ -30,6 +30,10 @@ CHUNK = 32  # eyes drawn together: few enough for the cache
 PERSONS, EYES_EACH = 50, 20  # fresh persons come in blocks of 50 with 20 eyes each
 IDS_PER_SET = 1_000_000  # ids set aside for each seed and domain
 DOMAINS = ("synthetic", "camera")
+# Where labels of real eyes help as much as in the paper: the error of an estimator of camera eyes
+# is 56 % of that of an estimator of synthetic ones. In the paper CNNs trained on labels of other
+# persons err by 5.7 to 6.5 degrees, one trained on synthetic eyes by 11.2: 51 to 58 %.
+GAP = 1.5
 
 # What a person keeps from image to image: (low, high), drawn uniformly.
 TRAITS = {
@@ -392,7 +396,7 @@ def simulate(
     yaw=(-20, 20),
     persons=None,
     progress=False,
-    gap=1,
+    gap=GAP,
 ):
     """Draw eye images whose gaze is known exactly.
 
@@ -410,10 +414,10 @@ def simulate(
             each.
         progress: bool, show a progress bar on stderr if it takes longer than two seconds.
         gap: float, 0 to 3, how far the looks of synthetic eyes, light and colours, are from the
-            camera's: 1 as in the whole course, 2 twice as far or, where nothing is left to take
+            camera's: 1 as in the table `LOOKS`, 2 twice as far or, where nothing is left to take
             away, as far as they can; a cruder simulator. At 0 lens, sensor, glasses and
             equalisation are all that the camera's eyes have and these have not. The same eyes, and
-            the same labels, for every gap.
+            the same labels, for every gap. The course's own is `GAP`.
 
     Returns:
         EyeSet with images uint8 (count, 35, 55), gaze float32 (count, 3), person int64 (count,).
@@ -460,7 +464,7 @@ def simulate(
             pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every eye
             raise
     source = f"simgan_lib.pocket, {domain}, seed {seed}"
-    if domain == "synthetic" and gap != 1:
+    if domain == "synthetic" and gap != GAP:
         source += f", gap {gap:g}"
     return EyeSet(images, gaze, person, source)
 

@@ -27,7 +27,9 @@ def refiner(filters=64, blocks=4, image_shape=(35, 55, 1)):
     Fully convolutional, without stride, pooling or normalisation: each pixel of the answer sees
     19 x 19 pixels of the question and nothing is moved, so that the labels survive. With the
     default arguments it has 296,129 weights. The paper does not name what follows the last
-    convolution; here it is tanh, which keeps the answer in the range of an image.
+    convolution. Here nothing does: where a tanh is flat no gradient passes it, and a refiner that
+    has made every eye white stays so. What leaves the range of an image is clipped when it is saved
+    (`simgan_lib.eyes.to_uint8`), not while R learns.
 
     Args:
         filters: Feature maps of every layer but the last; the paper has 64.
@@ -35,11 +37,11 @@ def refiner(filters=64, blocks=4, image_shape=(35, 55, 1)):
         image_shape: Height, width and channels of an image.
 
     Returns:
-        A `keras.Model` from `(B, 35, 55, 1)` in [-1, 1] to the same shape and range.
+        A `keras.Model` from `(B, 35, 55, 1)` in [-1, 1] to the same shape, mostly in that range.
     """
     x = images = Input(image_shape)
     x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)  # (B, 35, 55, filters)
     for _ in range(blocks):
         x = resnet_block(x, filters)
-    x = layers.Conv2D(image_shape[-1], 1, activation="tanh")(x)  # (B, 35, 55, 1)
+    x = layers.Conv2D(image_shape[-1], 1)(x)  # (B, 35, 55, 1)
     return Model(images, x, name="refiner")

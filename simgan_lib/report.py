@@ -12,7 +12,10 @@ ROWS = {
     "constant": "one constant guess",
     "synthetic": "synthetic eyes",
     "noise": "synthetic eyes and Gaussian noise",
-    "refined": "refined eyes",
+    "equalised": "synthetic eyes, histograms equalised",
+    "randomised": "synthetic eyes in random light, blur, noise and contrast",
+    "one_refiner": "refined eyes, all by one refiner",
+    "history": "refined eyes, each by one of the history",
     "real_labels": "camera eyes with labels, the bound",
 }
 
@@ -38,9 +41,9 @@ def report_page(report, shown):
         f"<p class=note>{html.escape(report['note'])}</p>",
         table(report),
         "<p>Mean angular error on the same "
-        f"{html.escape(report['test'])}; calibrated: after taking out one constant offset. The "
-        f"noise has {report['noise_grey_levels']} grey levels, chosen on labelled validation eyes."
-        f" Seed {report['seed']}, {report['seconds']:.0f} seconds.</p>",
+        f"{html.escape(report['test'])}; calibrated: after taking out one constant offset. "
+        f"The history has {report['refiners']} refiners of one training, and each eye is refined "
+        f"by one of them. Seed {report['seed']}, {report['seconds']:.0f} seconds.</p>",
         "<h2>Eyes</h2>",
         picture(plots.montage(shown["eyes"])),
         "<p>A refined eye should look where the synthetic eye above it looks, and should look "
@@ -61,11 +64,12 @@ def report_page(report, shown):
 
 def verdict(report):
     """What the numbers say, in a sentence."""
-    refined, synthetic = (report["error_deg"][name] for name in ("refined", "synthetic"))
+    refined, synthetic = (report["error_deg"][name] for name in ("history", "synthetic"))
     word = "lowered" if refined < synthetic else "did not lower"
     return (
         f"Refining {word} the error of the gaze estimator: {synthetic:.1f} degrees when trained on "
-        f"synthetic eyes, {refined:.1f} on refined eyes ({refined / synthetic:.0%} of it)."
+        f"synthetic eyes, {refined:.1f} on eyes that its history of refiners has refined "
+        f"({refined / synthetic:.0%} of it)."
     )
 
 

@@ -14,18 +14,21 @@ from .eyes import EyeSet, to_float, to_uint8
 from .files import writing
 from .training import SimGAN, batches
 
+FLAT = 0.1  # of the synthetic eyes' contrast: an eye with less is of one grey
+PATIENCE = 50  # rounds in a row in which every eye is flat, before a run is stopped
+
 
 class Checkpoints(keras.callbacks.Callback):
-    """Writes the whole state of a run and its curves every few steps, and keeps them together.
+    """Writes the whole state of a run, its curves and its history of refiners, and keeps watch.
 
     Args:
         run: Folder of the run.
-        every: Steps between two checkpoints.
+        preset: The run's `Preset`, which says after which steps to write.
     """
 
-    def __init__(self, run, every):
+    def __init__(self, run, preset):
         super().__init__()
-        self.run, self.every = Path(run), every
+        self.run, self.preset = Path(run), preset
         self.rows = []
 
     def restore(self, model):
@@ -45,7 +48,11 @@ class Checkpoints(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         step = int(self.model.step)
-        if step % self.every and batch + 1 < self.params["steps"]:
+        # Before the checkpoint: what is killed here is kept again, with the same bits.
+        if step in self.preset.history_steps:
+            with writing(history_file(self.run, step)) as path:
+                self.model.refiner.save(path)
+        if step % self.preset.checkpoint_steps and batch + 1 < self.params["steps"]:
             return
         means = self.model.means.items()
         row = {
@@ -53,6 +60,7 @@ class Checkpoints(keras.callbacks.Callback):
         }
         self.rows.append({"step": step} | row)
         self.model.reset_metrics()
+        self._watch(step)
         # Curves first: rows beyond the checkpoint are cut when it is restored, not the reverse.
         with writing(self.run / "curves.csv") as path, open(path, "w", newline="") as file:
             table = csv.DictWriter(file, self.rows[0])
@@ -61,6 +69,22 @@ class Checkpoints(keras.callbacks.Callback):
         with writing(self.run / "checkpoint.weights.h5") as path:
             self.model.save_weights(path)
 
+    def _watch(self, step):
+        """Stops a run whose eyes have been flat for too long; nothing would bring them back."""
+        alive = [row["step"] for row in self.rows if not row["contrast"] < FLAT]
+        since = max(alive, default=0)
+        if step - since >= PATIENCE:
+            raise ValueError(
+                f"Every refined eye has been of one grey since step {since}, so R has collapsed; "
+                "begin again in another folder, with another seed, a larger weight (lambda) or a "
+                f"lower refiner_rate; received {self.run}"
+            )
+
+
+def history_file(run, step):
+    """Where a run keeps the refiner of a step."""
+    return Path(run) / "history" / f"{step:06}.keras"
+
 
 def train(
     synthetic, real, preset, run, seed=0, resume=False, callbacks=(), build=SimGAN.from_preset
@@ -68,7 +92,8 @@ def train(
     """Trains a refiner from warm-up to end, in a folder from which it can be resumed.
 
     Writes `preset.json`, `curves.csv` (a row a checkpoint), `checkpoint.weights.h5` (weights,
-    optimisers, buffer, step) and at the end `refiner.keras`.
+    optimisers, buffer, step), in the second half `history/STEP.keras`, refiners from which
+    `load_refiners` makes a history, and at the end `refiner.keras`, the last of them.
 
     Args:
         synthetic: `EyeSet` of simulated eyes.
@@ -85,15 +110,17 @@ def train(
 
     Raises:
         ValueError: If the folder holds a run and `resume` is False, or a run of another preset,
-            seed or data and `resume` is True.
+            seed or data and `resume` is True; if R collapses and makes every eye of one grey.
     """
     run = Path(run)
     data = {"synthetic": _fingerprint(synthetic), "real": _fingerprint(real)}
     _claim(run, asdict(preset) | {"seed": seed} | data, resume)
     model = build(preset, seed)
-    checkpoints = Checkpoints(run, preset.checkpoint_steps)
+    checkpoints = Checkpoints(run, preset)
     if resume and (run / "checkpoint.weights.h5").exists():
         checkpoints.restore(model)
+    if int(model.step) < preset.total_steps:  # made longer: it has no history before its new end
+        (run / "refiner.keras").unlink(missing_ok=True)
     while (step := int(model.step)) < preset.total_steps:
         model.stage, end = preset.stage(step)
         model.fit(
@@ -103,6 +130,9 @@ def train(
             shuffle=False,
             callbacks=[checkpoints, *callbacks],
         )
+    kept = {history_file(run, step) for step in preset.history_steps}
+    for file in set((run / "history").iterdir()) - kept:  # of the shorter run that this one was
+        file.unlink()
     with writing(run / "refiner.keras") as path:
         model.refiner.save(path)
     return model, checkpoints.rows
@@ -119,10 +149,10 @@ def _claim(run, settings, resume):
     if run.exists() and not run.is_dir():
         raise ValueError(f"A run needs a folder; received {run}")
     if not file.exists():
-        for name in ("curves.csv", "checkpoint.weights.h5", "refiner.keras"):
+        for name in ("curves.csv", "checkpoint.weights.h5", "history", "refiner.keras"):
             if (run / name).exists():
                 raise ValueError(f"The run would overwrite a file of yours; received {run / name}")
-        run.mkdir(parents=True, exist_ok=True)
+        (run / "history").mkdir(parents=True, exist_ok=True)
         with writing(file) as path:
             path.write_text(json.dumps(settings, indent=2))
         return
@@ -132,7 +162,12 @@ def _claim(run, settings, resume):
         )
     try:
         before = {name: json.loads(file.read_text())[name] for name in settings}
-    except (ValueError, TypeError, KeyError) as error:
+    except KeyError as error:
+        raise ValueError(
+            "An older version of the course made this run, so it can refine and not be resumed; "
+            f"begin in another folder; received {run}"
+        ) from error
+    except (ValueError, TypeError) as error:
         raise ValueError(f"The settings of the run are damaged; received {file}") from error
     for name, value in settings.items():
         if name != "steps" and before[name] != value:  # a run may be made longer
@@ -143,38 +178,80 @@ def _claim(run, settings, resume):
 
 
 class RefinedImages:
-    """The images of a set as a refiner shows them, computed when they are read."""
+    """The images of a set as refiners show them, computed when they are read.
+
+    Args:
+        refiners: A list of refiners.
+        images: Images of a set, `(N, 35, 55)` uint8.
+        drawn: int array `(N,)`: image i is refined by `refiners[drawn[i]]`.
+    """
 
     dtype = np.dtype("uint8")
 
-    def __init__(self, refiner, images):
-        self.refiner, self.images = refiner, images
+    def __init__(self, refiners, images, drawn):
+        self.refiners, self.images, self.drawn = refiners, images, drawn
         self.shape = images.shape
 
     def __len__(self):
         return len(self.images)
 
-    def __getitem__(self, index):
-        refined = self.refiner.predict(to_float(self.images[index]), batch_size=128, verbose=0)
-        return to_uint8(refined)
+    def __getitem__(self, rows):
+        images, drawn = to_float(self.images[rows]), self.drawn[rows]
+        refined = np.empty(images.shape[:-1], np.uint8)
+        for k in np.unique(drawn):
+            answer = self.refiners[k].predict(images[drawn == k], batch_size=128, verbose=0)
+            refined[drawn == k] = to_uint8(answer)
+        return refined
 
 
-def refine(refiner, eyes):
-    """Refines a set of eyes and keeps its labels.
+def refine(refiners, eyes, seed=0):
+    """Refines each eye of a set with one of several refiners, drawn at random; labels stay.
+
+    No refiner of a game is the last word. Each overdoes something else, and an estimator that
+    learns from the eyes of one learns its manner too; from the eyes of many it cannot. (After the
+    self-ensembles of Wang, Zhang and van de Weijer, arXiv 1612.00991.)
 
     Images are refined when they are read, so that a set larger than memory can be saved; save and
     load what is read more than once.
 
     Args:
-        refiner: A trained refiner.
+        refiners: A list of refiners, such as a run's history, or a single one.
         eyes: An `EyeSet` of simulated eyes.
+        seed: Seed of the draw: the same one draws the same refiner for an eye each time.
 
     Returns:
         An `EyeSet` with the same gaze.
     """
-    return EyeSet(
-        RefinedImages(refiner, eyes.images), eyes.gaze, eyes.person, f"{eyes.source}, refined"
-    )
+    refiners = refiners if isinstance(refiners, list) else [refiners]
+    drawn = np.random.default_rng(seed).integers(len(refiners), size=len(eyes))
+    images = RefinedImages(refiners, eyes.images, drawn)
+    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, refined")
+
+
+def load_refiners(path):
+    """Loads the refiners of a run, or a single one.
+
+    Args:
+        path: Folder of a run that has come to its end, or a `.keras` file.
+
+    Returns:
+        A list of refiners for `refine`: the run's history, oldest first, the last one R as the
+        training left it; a single one if the run was made before there were histories.
+
+    Raises:
+        ValueError: If a file is missing, damaged or no model from eyes to eyes, or the run has not
+            come to its end.
+    """
+    path = Path(path)
+    if not path.is_dir():
+        return [load_refiner(path)]
+    if not (path / "refiner.keras").exists():
+        raise ValueError(
+            "The folder holds no refiner; train one with `simgan train`, or end a run that was "
+            f"stopped with --resume; received {path}"
+        )
+    files = sorted((path / "history").glob("*.keras")) or [path / "refiner.keras"]
+    return [load_refiner(file) for file in files]
 
 
 def load_refiner(path):

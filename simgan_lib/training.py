@@ -43,11 +43,18 @@ class Preset:
     refiner_steps: int = 2  # K_g
     discriminator_steps: int = 1  # K_d
     checkpoint_steps: int = 50  # steps between checkpoints, which are also the curves' points
+    history: int = 12  # refiners that a run keeps
 
     @property
     def total_steps(self):
         """Steps of a whole run, warm-up included."""
         return self.refiner_warmup + self.discriminator_warmup + self.steps
+
+    @property
+    def history_steps(self):
+        """The steps after which R is kept, evenly from half of the rounds to the last one."""
+        apart = self.steps / 2 / self.history
+        return sorted({self.total_steps - int(apart * k) for k in range(self.history)})
 
     def stage(self, step):
         """Which stage `step` belongs to, and the step at which that stage ends."""
@@ -64,7 +71,7 @@ class Preset:
 # choices.
 PRESETS = {
     "paper": Preset(64, 512, 1.0, 25_600, 1e-3, 1e-3, 1_000, 200, 10_000, checkpoint_steps=10),
-    "pocket": Preset(16, 32, 3.0, 2_000, 1e-3, 1e-3, 100, 50, 1_000),
+    "pocket": Preset(16, 32, 1.0, 2_000, 1e-3, 1e-3, 100, 50, 1_000),
 }
 
 
@@ -88,7 +95,7 @@ class SimGAN(keras.Model):
         self.discriminator = discriminator
         self.buffer = buffer
         self.step = self.add_weight(shape=(), dtype="int32", trainable=False, name="step")
-        names = "realism", "self_regularization", "discriminator_loss"
+        names = "realism", "self_regularization", "contrast", "discriminator_loss"
         names += "accuracy_real", "accuracy_fresh", "accuracy_remembered"
         self.means = {name: keras.metrics.Mean(name) for name in names}
         self.stage = "adversarial"
@@ -200,6 +207,7 @@ class SimGAN(keras.Model):
         if adversarial:
             self.note("realism", local_adversarial_loss(logits, REAL))
         self.note("self_regularization", self_regularization_loss(refined, synthetic))
+        self.note("contrast", contrast(refined) / contrast(synthetic))
 
     def discriminator_step(self, synthetic, real):
         """One step of D on equation 2. Half its refined images are fresh, half remembered."""
@@ -222,6 +230,11 @@ class SimGAN(keras.Model):
     def note(self, name, value):
         """Adds a value to the running mean called `name`; training does not depend on it."""
         self.means[name].update_state(value)
+
+
+def contrast(images):
+    """Standard deviation of an image as it would be saved, mean of a batch `(B, H, W, C)`."""
+    return ops.mean(ops.std(ops.clip(images, -1, 1), axis=(1, 2, 3)))
 
 
 def accuracy(logits, target):

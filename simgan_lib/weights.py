@@ -27,29 +27,30 @@ def initialize(model, seed):
 
 
 def load_pretrained(name="pocket"):
-    """Loads a refiner that the course ships, so that nobody has to train one to go on.
+    """Loads refiners that the course ships, so that nobody has to train any to go on.
 
-    "pocket" is the refiner of `simgan demo --seed 0`: trained between simulated synthetic and
-    camera eyes, for synthetic eyes of gap 1. It is the luckiest of the five that the course
-    measured, and may not be what the same command makes on your machine: where numbers are rounded
-    otherwise, a training ends with another refiner. `pretrained/pocket.json` has its preset, its
-    seed, what tells its data and the command that trains it again. Weights trained on photographs
-    are not shipped: those of MPIIGaze are licensed for non-commercial use, and that would go for
-    the weights too.
+    "pocket" is the history of `simgan demo --seed 0`, trained between simulated synthetic and
+    camera eyes. `pretrained/pocket.json` has its preset, its seed, what tells its data and the
+    command that trains it again, on another machine to other weights of the same kind: where
+    numbers are rounded otherwise, a game takes another course. Weights trained on photographs are
+    not shipped: those of MPIIGaze are licensed for non-commercial use, and that would go for the
+    weights too.
 
     Args:
         name: "pocket".
 
     Returns:
-        A `keras.Model` as `simgan_lib.refiner.refiner` builds it, with 16 filters.
+        A list of `keras.Model` as `simgan_lib.refiner.refiner` builds them, with 16 filters, oldest
+        first; the last one is R as the training left it.
 
     Raises:
         ValueError: If there are no weights of that name.
     """
-    path = PRETRAINED / f"{name}.keras"
-    names = sorted(file.stem for file in PRETRAINED.glob("*.keras"))
+    names = sorted(path.stem for path in PRETRAINED.glob("*.json"))
     if name not in names:
         raise ValueError(f"There are weights named {', '.join(names)}; received {name!r}")
-    model = refiner(filters=16)  # the preset's
-    model.load_weights(path)  # an older Keras reads the weights, not always the whole model
-    return model
+    history = []
+    for file in sorted((PRETRAINED / name).glob("*.keras")):
+        history.append(refiner(filters=16))  # the preset's
+        history[-1].load_weights(file)  # an older Keras reads weights, not always a whole model
+    return history

@@ -72,12 +72,19 @@ def python(*words, cwd):
 def test_the_whole_way_on_files(files, capsys):
     a, b, real = (files / f"{name}.h5" for name in ("a", "b", "real"))
     trained = run(capsys, "train", "--synthetic", a, "--real", real, "--out", files / "run")
-    assert trained["step"] == 12 and Path(trained["refiner"]).exists()
-    refined = files / "refined.h5"
-    result = run(
-        capsys, "refine", "--refiner", trained["refiner"], "--synthetic", a, "--out", refined
-    )
-    assert result["eyes"] == 120 and result["labelled"]
+    assert trained["step"] == 12 and trained["refiner"] == str(files / "run")
+    refined, words = files / "refined.h5", ("refine", "--synthetic", a, "--refiner")
+    result = run(capsys, *words, files / "run/refiner.keras", "--out", refined)
+    assert result["refiners"] == 1
+    one = EyeSet.load(refined).images[:]
+    drawn = {}
+    for seed in (0, 5, 0):
+        result = run(capsys, *words, files / "run", "--out", refined, "--seed", seed)
+        assert result["eyes"] == 120 and result["labelled"]
+        assert result["refiners"] == len(list((files / "run/history").iterdir())) > 1
+        images = EyeSet.load(refined).images[:]
+        np.testing.assert_array_equal(images, drawn.setdefault(seed, images))
+    assert not np.array_equal(drawn[0], drawn[5]) and not np.array_equal(drawn[0], one)
     np.testing.assert_allclose(EyeSet.load(refined).gaze, EyeSet.load(a).gaze, atol=1e-6)
     assert not np.array_equal(EyeSet.load(refined).images[:5], EyeSet.load(a).images[:5])
     numbers = run(capsys, "evaluate", "--train", refined, "--test", b)
@@ -233,7 +240,10 @@ def test_what_is_no_refiner_is_refused(files, capsys):
     assert "no refiner" in refused(capsys, *words, files / "none.keras")
     assert not (files / "o.h5").exists()
     words = "refine", "--synthetic", files / "a.h5", "--out", files / "d.keras", "--refiner"
-    assert "overwrite the refiner" in refused(capsys, *words, files / "d.keras")
+    assert "overwrite a refiner" in refused(capsys, *words, files / "d.keras")
+    (files / "run").mkdir()
+    words = "refine", "--synthetic", files / "a.h5", "--out", files / "o.h5", "--refiner"
+    assert "--resume" in refused(capsys, *words, files / "run")  # not at its end yet
 
 
 def test_eyes_without_labels_cannot_be_evaluated(files, capsys):

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments import report
+from experiments import common
 from experiments.__main__ import main
+from experiments.history import places
 from experiments.real_eyes import unlabelled
+from experiments.remedies import SETTINGS
 from experiments.rows import Rows
 from experiments.stand_in import Nudged
-from simgan_lib import results
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 from simgan_lib.training import SimGAN
@@ -120,10 +121,11 @@ def test_an_experiment_killed_in_a_training_goes_on_to_the_same_results(tmp_path
 
 
 def test_the_whole_of_a_seed_on_simulated_eyes(tmp_path):
-    rows, _ = few("stand_in", tmp_path, 13)
-    assert {"constant", "kNN", "SVR", "ALR", "random forest", "synthetic", "refined"} < {
+    rows, _ = few("stand_in", tmp_path, 14)
+    assert {"constant", "kNN", "SVR", "ALR", "random forest", "synthetic"} < {
         row["variant"] for row in rows
     }
+    assert {"one R", "history", "labels", "realism"} < {row["variant"] for row in rows}
     for row in rows:
         if row["variant"] not in ("labels", "realism"):
             assert 0 < row["error_deg_calibrated"] <= row["error_deg"] + 1 < 30
@@ -143,19 +145,55 @@ def test_nudged_weights_of_r_are_off_in_the_seventh_digit_and_no_others_are(tiny
 
 def test_every_remedy_is_measured(tmp_path):
     rows, _ = few("remedies", tmp_path)
-    assert {row["variant"] for row in rows} == {
-        row["variant"] for row in results.load_results("remedies")
-    }
+    names = {"base", "history", "average of R's weights", "smoothed labels", *SETTINGS}
+    assert names < {row["variant"] for row in rows}
     assert all(0 < row["error_deg"] < 30 for row in rows)
+
+
+def test_a_networks_number_is_the_mean_of_three(monkeypatch):
+    seeds = []
+
+    def train(eyes, preset, seed):
+        seeds.append(seed)
+        return seed
+
+    monkeypatch.setattr(common, "train_estimator", train)
+    monkeypatch.setattr(common, "estimate_gaze", lambda network, test: network)
+    monkeypatch.setattr(common, "summary", lambda network, gaze: {"error_deg": 10.0 * network})
+    row = common.estimator_score(None, simulate(2), 5)
+    assert seeds == [15, 16, 17]
+    assert row == {"error_deg": 160.0, "errors_deg": [150.0, 160.0, 170.0]}
 
 
 def test_a_gap_is_measured_with_all_its_rivals(tmp_path):
-    rows, _ = few("gap", tmp_path, 8)
+    rows, _ = few("gap", tmp_path, 9)
     assert {row["gap"] for row in rows} == {2}
     assert {row["variant"] for row in rows} == {
-        row["variant"] for row in results.load_results("gap")
-    }
+        "synthetic", "history", "one R", "kNN", "constant", "randomised", "equalised", "noise",
+        "real labels",
+    }  # fmt: skip
     assert all(0 < row["error_deg"] < 30 for row in rows)
+
+
+def test_the_contrast_of_every_training_is_noted(tmp_path):
+    rows, _ = few("survival", tmp_path)
+    assert [row["variant"] for row in rows] == ["pocket", "pocket, lambda 3", "paper, batch 32"]
+    assert all(0 < row["least_contrast"] <= row["contrast"] < 5 for row in rows)
+
+
+def test_a_history_is_chosen_and_compared(tmp_path):
+    rows, _ = few("history", tmp_path)
+    names = {row["variant"] for row in rows}
+    assert {"1 from 0.5, lambda 1", "24 from 0.5, lambda 1", "3 trainings, lambda 1"} < names
+    assert all(row["seed"] == 100 for row in rows)  # of no reported row
+
+
+@pytest.mark.parametrize(("count", "start"), [(1, 0.5), (3, 0.5), (24, 0.5), (12, 0.25)])
+def test_refiners_are_chosen_evenly_from_their_share_of_the_rounds(count, start):
+    chosen = places(80, count, start)
+    assert len(set(chosen)) == count and chosen == sorted(chosen)
+    assert chosen[-1] == 79 and 80 * start - 1 < chosen[0]
+    assert np.ptp(np.diff(chosen)) <= 1 if count > 1 else True
 
 
 def test_photographs_come_from_the_folder_that_is_named(tmp_path):
@@ -166,10 +204,10 @@ def test_photographs_come_from_the_folder_that_is_named(tmp_path):
     simulate(10, "camera", seed=1).save(tmp_path / "real_right.h5")
     rows, _ = few("real_eyes", tmp_path, SIMGAN_DATA_DIR=str(tmp_path))
     names = [row["variant"] for row in rows]
-    tuning = [f"tuning, lambda {weight}" for weight in (4, 8, 16, 32, 64, 128)]
-    assert names[:8] == [*tuning, "synthetic", "refined"]
-    assert {*names} == {row["variant"] for row in results.load_results("real_eyes")}
-    assert {*report.TRAINED_ON["real_eyes"]} < {*names}
+    tuning = [f"tuning, lambda {weight}" for weight in (1, 4, 16)]
+    ours = ["synthetic", "one R", "history"]
+    assert names[:9] == [*tuning, *ours, *(f"{name}, right eyes" for name in ours)]
+    assert {"randomised", "equalised", "kNN", "real labels"} < {*names}
     settings = json.loads((tmp_path / "real_eyes.json").read_text())["settings"]
     assert settings["eyes"] == 160 and settings["test"] == 20
     assert settings["real"] == 120  # with their mirror images

@@ -16,8 +16,10 @@ import tensorflow as tf
 from conftest import same, weights
 from simgan_lib.discriminator import discriminator
 from simgan_lib.eyes import EyeSet, to_float
-from simgan_lib.runs import load_refiner, refine, train
-from simgan_lib.training import SimGAN, batches
+from simgan_lib.pocket import simulate
+from simgan_lib.refiner import refiner
+from simgan_lib.runs import load_refiner, load_refiners, refine, train
+from simgan_lib.training import PRESETS, SimGAN, batches
 
 
 def test_a_run_leaves_its_refiner_and_curves(synthetic, real, tmp_path, tiny):
@@ -27,7 +29,73 @@ def test_a_run_leaves_its_refiner_and_curves(synthetic, real, tmp_path, tiny):
     loaded = load_refiner(tmp_path / "run" / "refiner.keras")
     assert same(weights(model.refiner), weights(loaded))
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"checkpoint.weights.h5", "curves.csv", "preset.json", "refiner.keras"}
+    files = {"checkpoint.weights.h5", "curves.csv", "preset.json", "refiner.keras"}
+    assert names == files | {"history"}
+
+
+def test_a_run_keeps_refiners_of_its_second_half(synthetic, real, tmp_path, tiny):
+    preset = replace(tiny, steps=8, history=4)  # after 6 steps of warm-up
+    model, _ = train(synthetic, real, preset, tmp_path, seed=1)
+    kept = sorted(path.name for path in (tmp_path / "history").iterdir())
+    assert kept == ["000011.keras", "000012.keras", "000013.keras", "000014.keras"]
+    history = load_refiners(tmp_path)
+    assert same(weights(history[-1]), weights(model.refiner))
+    for k, step in enumerate((5, 6, 7)):  # R as it was after these rounds
+        shorter = replace(preset, steps=step)
+        then, _ = train(synthetic, real, shorter, tmp_path.with_name(f"to-{step}"), seed=1)
+        assert same(weights(history[k]), weights(then.refiner))
+
+
+def test_a_run_made_longer_has_the_history_of_the_longer_run(synthetic, real, tmp_path, tiny):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if int(self.model.step) == 16:
+                raise KeyboardInterrupt
+
+    short, long = (replace(tiny, steps=steps, history=3) for steps in (6, 12))
+    train(synthetic, real, short, tmp_path / "run", seed=1)
+    with pytest.raises(KeyboardInterrupt):
+        train(synthetic, real, long, tmp_path / "run", 1, resume=True, callbacks=[Stop()])
+    with pytest.raises(ValueError, match="no refiner"):  # not a mixture of both
+        load_refiners(tmp_path / "run")
+    train(synthetic, real, long, tmp_path / "run", seed=1, resume=True)
+    train(synthetic, real, long, tmp_path / "whole", seed=1)
+    histories = [sorted((tmp_path / run / "history").iterdir()) for run in ("run", "whole")]
+    assert [[file.name for file in files] for files in histories] == [
+        ["000014.keras", "000016.keras", "000018.keras"]
+    ] * 2
+    for pair in zip(*(load_refiners(tmp_path / run) for run in ("run", "whole")), strict=True):
+        assert same(*map(weights, pair))
+
+
+def white(preset, seed):
+    """SimGAN as the course once had it, R's answer through a tanh, at the flat end of it."""
+    model = SimGAN.from_preset(preset, seed)
+    last = model.refiner.layers[-1]
+    last.activation = keras.activations.tanh
+    last.bias.assign([20.0])
+    return model
+
+
+def test_a_run_whose_eyes_stay_white_is_stopped_and_said(synthetic, real, tmp_path, tiny):
+    preset = replace(tiny, steps=300, checkpoint_steps=10)
+    for resume in (False, True):  # a second try finds the same
+        with pytest.raises(ValueError, match="of one grey since step .*larger weight.*; received"):
+            train(synthetic, real, preset, tmp_path / "run", resume=resume, build=white)
+    assert not (tmp_path / "run" / "refiner.keras").exists()
+    with pytest.raises(ValueError, match="no refiner; train one"):
+        load_refiners(tmp_path / "run")
+
+
+def test_a_refiner_without_tanh_comes_back_from_white(synthetic, real, tmp_path, tiny):
+    def start_white(preset, seed):
+        model = SimGAN.from_preset(preset, seed)
+        model.refiner.layers[-1].set_weights([np.zeros((1, 1, 4, 1)), np.array([3.0])])
+        return model
+
+    preset = replace(tiny, steps=300, checkpoint_steps=10, refiner_rate=0.01)
+    _, rows = train(synthetic, real, preset, tmp_path, build=start_white)
+    assert rows[0]["contrast"] < 0.1 and rows[-1]["contrast"] > 0.5
 
 
 def test_a_run_is_neither_overwritten_nor_mixed_with_another(synthetic, real, tmp_path, tiny):
@@ -58,10 +126,11 @@ def test_other_eyes_and_damaged_runs_are_refused(synthetic, real, tmp_path, tiny
         ("checkpoint.weights.h5", b""),
         ("preset.json", b"[]"),
         ("preset.json", b"no json"),
+        ("preset.json", b"{}"),
     ):
         good = (run / name).read_bytes()
         (run / name).write_bytes(damage)
-        with pytest.raises(ValueError, match="damaged.*; received .*run"):
+        with pytest.raises(ValueError, match="(damaged|older version).*; received .*run"):
             resume()
         (run / name).write_bytes(good)
     resume()
@@ -145,6 +214,10 @@ def test_a_run_killed_at_any_step_ends_with_the_same_bits(tmp_path, tiny):
     assert same(state("whole"), state("killed"))
     whole, killed = ((tmp_path / run / "curves.csv").read_text() for run in ("whole", "killed"))
     assert whole == killed
+    histories = [load_refiners(tmp_path / run) for run in ("whole", "killed")]
+    assert len(histories[0]) == preset.history
+    for pair in zip(*histories, strict=True):
+        assert same(*map(weights, pair))
 
 
 def test_fit_goes_on_under_keras_own_backup(synthetic, real, tmp_path, tiny):
@@ -183,6 +256,51 @@ def test_refine_keeps_labels_and_streams(model, synthetic, tmp_path):
     expected = np.asarray(model.refiner(to_float(synthetic.images[:7])))[..., 0]
     np.testing.assert_allclose(loaded.images[:7] / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-3)
     np.testing.assert_allclose(loaded.gaze, synthetic.gaze, atol=1e-6)
+
+
+def test_a_mark_planted_in_real_eyes_is_drawn_by_r(tmp_path):
+    # What any such game must pass: D sees the mark, and R learns of it from D alone.
+    synthetic, real = simulate(400, "synthetic", seed=1), simulate(400, "camera", seed=2).images
+    real[:, :2] = 255
+    preset = replace(
+        PRESETS["pocket"], filters=8, batch_size=16, buffer_size=500, refiner_warmup=60,
+        discriminator_warmup=40, steps=200,
+    )  # fmt: skip
+    model, _ = train(synthetic, EyeSet(real), preset, tmp_path)
+
+    def line(images):
+        return images[:, :2].mean() - images[:, 4:7].mean()
+
+    refined = refine(model.refiner, synthetic).images[:]
+    assert line(refined) > line(real) / 2 > 40 > 2 * abs(line(synthetic.images))
+
+
+def test_each_eye_is_refined_by_one_of_the_history(synthetic):
+    history = [refiner(2) for _ in range(3)]
+    for k, model in enumerate(history):  # whose answer says which of them it was
+        model.layers[-1].set_weights([np.zeros((1, 1, 2, 1)), np.array([k / 2])])
+    refined = refine(history, synthetic, seed=4)
+    greys = [128, 191, 255]
+    drawn = np.searchsorted(greys, refined.images[:][:, 0, 0])
+    assert set(drawn) == {0, 1, 2} and min(np.bincount(drawn)) > 10
+    np.testing.assert_array_equal(refined.images[:], refine(history, synthetic, seed=4).images[:])
+    np.testing.assert_array_equal(refined.images[20:30], refined.images[:][20:30])
+    np.testing.assert_array_equal(refined[[5, 3]].images, refined.images[:][[5, 3]])
+    np.testing.assert_array_equal(refined.gaze, synthetic.gaze)
+    assert not np.array_equal(refined.images[:], refine(history, synthetic, seed=5).images[:])
+    one = refine(history[2], synthetic)
+    assert (one.images[:] == 255).all()
+
+
+def test_a_run_of_the_older_kind_still_refines(synthetic, tmp_path):
+    model = refiner(2)
+    model.layers[-1].activation = keras.activations.tanh
+    (tmp_path / "preset.json").write_text("{}")
+    model.save(tmp_path / "refiner.keras")
+    (history,) = load_refiners(tmp_path)
+    np.testing.assert_array_equal(
+        refine(history, synthetic).images[:5], refine(model, synthetic).images[:5]
+    )
 
 
 def test_what_is_no_refiner_is_refused(tmp_path):

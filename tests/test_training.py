@@ -6,7 +6,7 @@ import pytest
 from conftest import same, weights
 from simgan_lib.eyes import to_float
 from simgan_lib.pocket import simulate
-from simgan_lib.training import PRESETS, batches
+from simgan_lib.training import PRESETS, batches, contrast
 
 
 @pytest.fixture
@@ -95,6 +95,15 @@ def test_the_optimisers_count_what_the_algorithm_says(model, synthetic, real, ti
     assert int(model.refiner_optimizer.iterations) == 5 * 2
     assert int(model.discriminator_optimizer.iterations) == 5 * 1
     assert int(model.step) == 5
+
+
+def test_contrast_is_that_of_the_images_as_they_are_saved(model, data):
+    eyes = data[0][0].numpy()
+    assert float(contrast(eyes / 2) / contrast(eyes)) == pytest.approx(0.5, abs=1e-5)
+    assert contrast(eyes + 5) == 0  # beyond the range there is only white
+    model.refiner.layers[-1].set_weights([np.zeros((1, 1, 4, 1)), np.array([0.5])])
+    model.refiner_step(data[0][0], adversarial=False)
+    assert float(model.means["contrast"].result()) == 0
 
 
 def test_half_of_what_d_sees_is_remembered(model, data, monkeypatch):

@@ -20,15 +20,26 @@ def test_the_seed_decides():
     assert same(one, two) and not same(one, other)
 
 
-def test_the_shipped_refiner_changes_the_look_and_not_the_eye():
+def test_the_shipped_refiners_are_a_history():
+    history = load_pretrained("pocket")
+    assert len(history) == PRESETS["pocket"].history
+    assert history[0].count_params() == refiner(PRESETS["pocket"].filters).count_params()
+    assert not same(weights(history[-1]), weights(history[-2]))
+    size = sum(file.stat().st_size for file in (PRETRAINED / "pocket").iterdir())
+    assert size < 2_000_000
+
+
+@pytest.mark.parametrize("which", [0, -1])
+def test_a_shipped_refiner_changes_the_look_and_not_the_eye(which):
     # Not the identity, of the camera's contrast, and like its own eye more than like another.
-    model = load_pretrained("pocket")
+    model = load_pretrained("pocket")[which]
     synthetic = simulate(200, "synthetic", seed=5)
     x = to_float(synthetic.images)
-    refined = model.predict(x, verbose=0)
+    refined = np.clip(model.predict(x, verbose=0), -1, 1)
     assert refined.shape == x.shape
-    assert 0.05 < float(self_regularization_loss(refined, x)) < 0.5
     camera = to_float(simulate(200, "camera", seed=6).images)
+    moved, apart = (float(self_regularization_loss(y, x)) for y in (refined, camera))
+    assert 0.05 < moved < apart  # nearer to its own eye than the camera's eyes are
     spread = [images.std() for images in (x, refined, camera)]
     assert abs(spread[1] - spread[2]) < abs(spread[0] - spread[2])
     own, others = (np.corrcoef(refined.ravel(), y.ravel())[0, 1] for y in (x, np.roll(x, 1, 0)))

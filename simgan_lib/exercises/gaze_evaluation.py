@@ -1,8 +1,10 @@
 """Exercises of lesson 06: evaluation in degrees."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from .. import baselines, evaluation
+from .. import baselines, evaluation, runs
 from ..eyes import EyeSet
 from ..gaze import from_pitch_yaw, to_pitch_yaw
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
@@ -185,12 +187,12 @@ noise_or_refiner = Choice(
         "a": "it would mean that the gap is grain alone. The camera's eyes also differ in the dark "
         "of the iris, in light and in shadow; noise has none of that, and the refiner learned it "
         "from unlabelled eyes.",
-        "b": "this refiner helps by about a degree. Noise helps less, and with one seed of five "
-        "not at all: grain is the least of what differs. Labels of real eyes help most.",
+        "b": "this refiner helps by about half a degree. Noise hardly helps: grain is the least of "
+        "what differs. Labels of real eyes help most.",
         "c": "the refiner's eyes are still the simulator's, only closer to the camera's; an eye of "
         "the camera with its own label is what they are closer to.",
         "d": "noise of 8 grey levels hides nothing that matters here: the iris is as clear as "
-        "before. It comes out a little below synthetic, with one seed of five level.",
+        "before. It comes out level with synthetic.",
     },
     hints=[
         "Think of what differs between the rows of the picture above, and which of it each recipe "
@@ -199,6 +201,105 @@ noise_or_refiner = Choice(
         "rest. Who has the camera's eyes themselves?",
     ],
 )
+
+
+@dataclass
+class _Painter:
+    """A refiner for the check: it paints the first row of an eye in a grey of its own."""
+
+    grey: int
+
+    def __call__(self, images, training=None):
+        painted = np.array(images, np.float32)
+        painted[:, 0] = self.grey / 127.5 - 1
+        return painted
+
+    def predict(self, images, **_):
+        return self(images)
+
+
+@function(
+    solves=runs.refine,
+    hints=[
+        "Draw first: `np.random.default_rng(seed).integers(len(refiners), size=len(eyes))` is a "
+        "number for each eye, which says whose turn it is.",
+        "`RefinedImages(refiners, eyes.images, drawn)` refines eye i with `refiners[drawn[i]]`, "
+        "when it is read. Or go through the refiners: `drawn == k` are the eyes of refiner k.",
+        "The images stay in their places, so the labels do too: `EyeSet(images, eyes.gaze, "
+        "eyes.person)`.",
+    ],
+)
+def refine(attempt):
+    count, greys = 120, [40, 90, 150, 190, 250]
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 256, (count, 35, 55)).astype(np.uint8)
+    pitch, yaw = rng.uniform(-20, 5, count), rng.uniform(-20, 20, count)
+    gaze, person = from_pitch_yaw(pitch, yaw), np.arange(count) // 6
+    history = [_Painter(grey) for grey in greys]
+
+    def drawn(seed):
+        """Refines with the attempt. -> the refiner of every eye"""
+        given = EyeSet(images.copy(), gaze.copy(), person.copy())
+        result = call(attempt, list(history), given, seed)
+        if not isinstance(result, EyeSet):
+            raise Incorrect(
+                "the function should return an EyeSet, `EyeSet(images, eyes.gaze, eyes.person)`, "
+                f"so that the labels stay with their images; received {type(result).__name__}."
+            )
+        if len(result) == count * len(greys):
+            raise Incorrect(
+                f"every eye was refined by every refiner, {len(result)} eyes in place of {count}. "
+                "Each eye needs one of them, drawn at random: else an estimator would learn five "
+                "times as long, and you could not tell what helped."
+            )
+        if len(result) != count:
+            raise Incorrect(f"{count} eyes went in; received {len(result)}.")
+        refined = result.images[:].astype(int)
+        if abs(refined[:, 1:] - images[:, 1:]).max() > 1:
+            raise Incorrect(
+                "the eyes do not stand where they stood, or are not those that came in: eye i "
+                "should be refined in its place, for the labels are in the order of the eyes."
+            )
+        if result.gaze is None or not np.array_equal(result.gaze, gaze):
+            lost = "no" if result.gaze is None else "shuffled or other"
+            raise Incorrect(f"refining does not change where an eye looks; received {lost} labels.")
+        nearest = abs(refined[:, 0, :1] - np.array(greys)).argmin(axis=1)
+        if abs(refined[:, 0] - np.array(greys)[nearest, None]).max() > 1:
+            raise Incorrect(
+                "the eyes are not what one refiner made of them. Are several averaged, or does one "
+                "refine what another has refined? Draw one for each eye."
+            )
+        return nearest
+
+    first = drawn(0)
+    numbers_of = np.bincount(first, minlength=len(greys))
+    if numbers_of.max() == count:
+        raise Incorrect(
+            "all eyes were refined by the same refiner: draw anew for every eye, with "
+            "`size=len(eyes)`."
+        )
+    if not numbers_of.all():
+        raise Incorrect(
+            f"with {count} eyes each of {len(greys)} refiners should get some; refiner "
+            f"{int(numbers_of.argmin())} gets none. Does the draw leave one out?"
+        )
+    if not np.array_equal(first, drawn(0)):
+        raise Incorrect(
+            "the draw changes with each call, so nobody can repeat your set: give `seed` to "
+            "`np.random.default_rng`."
+        )
+    if np.array_equal(first, drawn(1)):
+        raise Incorrect("two seeds give the same draw; the argument `seed` is not used.")
+    if (np.diff(first) >= 0).all() or len(set(map(tuple, first.reshape(-1, 5)))) == 1:
+        raise Incorrect(
+            "the refiners take blocks of eyes or turns. Draw at random: 20 eyes in a row may be "
+            "one person's, and turns may fall in step with them."
+        )
+    if numbers_of.max() > 2 * count / len(greys):
+        raise Incorrect(
+            f"the refiners should be equally likely; one has {numbers_of.max()} of {count} eyes."
+        )
+
 
 wider_gap = Choice(
     "b",
@@ -228,8 +329,7 @@ which_test = Choice(
         "b": "the persons are those of one training set, so the row `real_labels` is asked about "
         "eyes it knows and the others are not. It may come out better than it is for anyone else.",
         "c": "real eyes, as in use, of persons that no training set has: no row has an advantage, "
-        "and the refiner was trained on none of these eyes (its lambda was chosen by looking at "
-        "them, see section 5).",
+        "and the refiner was trained on none of these eyes.",
         "d": "the refiner made these eyes, so whoever trained on its work plays at home, and a "
         "refiner that turned every eye into a grey disc with a dot could still win.",
     },

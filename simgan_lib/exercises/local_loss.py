@@ -429,8 +429,8 @@ window = Choice(
         "shapes betray it too, and they need room: the share grows with the window.",
         "b": "a wider window sees all that a narrow one sees, and more; 100 steps were enough to "
         "use it.",
-        "c": "the more of the eye a patch sees, the more often it is right: from little better "
-        "than a coin with 3 pixels to nearly always with the whole eye.",
+        "c": "the more of the eye a patch sees, the more often it is right: from seven patches of "
+        "ten with 3 pixels to nearly always with the whole eye.",
     },
     hints=[
         "A network with a wide window may ignore all but the middle of it.",

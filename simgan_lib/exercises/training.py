@@ -481,15 +481,15 @@ no_regularisation = Choice(
         "where images are still eyes.",
         "b": "that is the danger one expects, and it takes eyes to look elsewhere. Here R leaves "
         "them altogether.",
-        "c": "R goes ever further from its input, fools D for some rounds and ends at white: there "
-        "tanh is flat and passes no gradient. D calls every patch refined, and R cannot come back. "
-        "Lambda does not only keep the label, it keeps the game going.",
+        "c": "D sees patches, and hard lines of the camera's contrast please it for a while. What "
+        "stood where in the eye, only |R(x) - x| knows. With a tanh at its end R would even end at "
+        "white and never come back, for there no gradient passes.",
         "d": "staying near the input is what lambda pays R for; without it D alone pulls, and away "
         "from the input.",
     },
     hints=[
         "Which of the two terms knows that there was an eye to begin with?",
-        "R's output layer is a tanh. Which gradient passes it where it is flat?",
+        "What can a patch of 23 pixels say about an iris? And what about the edges in it?",
     ],
 )
 

@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from simgan_lib.eyes import EyeSet
+from simgan_lib.eyes import EyeSet, to_float, to_uint8
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.runs import RefinedImages
 
 
 def share_by_loop(errors, limit):
@@ -71,6 +72,48 @@ def noise_proportional(eyes, level, seed=0):
     factor = np.random.default_rng(seed).normal(1, level / 128, eyes.images.shape)
     images = np.clip(np.round(eyes.images * factor), 0, 255).astype(np.uint8)
     return EyeSet(images, eyes.gaze, eyes.person)
+
+
+def drawn_refine(refiners, eyes, seed=0, draw=None, gaze=None):
+    rng = np.random.default_rng(seed)
+    drawn = rng.integers(len(refiners), size=len(eyes)) if draw is None else draw(rng, len(eyes))
+    images = np.empty_like(eyes.images)
+    for k, model in enumerate(refiners):
+        mine = np.flatnonzero(drawn == k)
+        if len(mine):
+            images[mine] = to_uint8(model.predict(to_float(eyes.images[mine]), verbose=0))
+    return EyeSet(images, eyes.gaze if gaze is None else gaze(rng, eyes.gaze), eyes.person)
+
+
+def refine_eye_by_eye(refiners, eyes, seed=0):
+    choose = np.random.RandomState(seed)
+    images = [
+        to_uint8(np.asarray(refiners[choose.randint(len(refiners))](to_float(image[None]))))[0]
+        for image in eyes.images
+    ]
+    return EyeSet(np.array(images), eyes.gaze, eyes.person)
+
+
+def refine_when_read(refiners, eyes, seed=0):
+    drawn = np.random.default_rng(seed).choice(len(refiners), len(eyes))
+    return EyeSet(RefinedImages(refiners, eyes.images, drawn), eyes.gaze)
+
+
+def refine_by_all(refiners, eyes, seed=0):
+    made = [drawn_refine([model], eyes) for model in refiners]
+    images, gaze = (np.concatenate([getattr(m, n) for m in made]) for n in ("images", "gaze"))
+    return EyeSet(images, gaze)
+
+
+def refine_sorted_by_refiner(refiners, eyes, seed=0):
+    drawn = np.random.default_rng(seed).integers(len(refiners), size=len(eyes))
+    made = [drawn_refine([model], eyes[drawn == k]) for k, model in enumerate(refiners)]
+    return EyeSet(np.concatenate([m.images for m in made]), eyes.gaze, eyes.person)
+
+
+def refine_averaged(refiners, eyes, seed=0):
+    made = [drawn_refine([model], eyes).images.astype(float) for model in refiners]
+    return EyeSet(np.mean(made, axis=0).astype(np.uint8), eyes.gaze, eyes.person)
 
 
 def noise_limited(low, high):
@@ -140,6 +183,7 @@ RIGHT = {
         lambda error, degrees: tf.reduce_mean(tf.cast(error <= degrees, "float32")) * 100,
     ],
     "add_noise": [noise_by_loop, noise_by_tensorflow],
+    "refine": [drawn_refine, refine_eye_by_eye, refine_when_read],
     "calibrate": [calibrate_twice, calibrate_by_formulas],
 }
 
@@ -208,6 +252,48 @@ WRONG = {
         "seed not used": (lambda e, s, seed: noise(e, s, 5), "two seeds"),
         "level not used": (lambda e, s, seed: noise(e, 8, seed), "with level 3"),
         "eyes lost": (lambda e, s, seed: noise(e, s, seed)[:5], "eyes went in"),
+    },
+    "refine": {
+        "one R for all": (
+            lambda r, e, seed: drawn_refine(r, e, seed, lambda rng, n: np.full(n, rng.integers(5))),
+            "the same refiner",
+        ),
+        "the last R": (lambda r, e, seed: drawn_refine(r[-1:], e), "the same refiner"),
+        "every eye by every R": (refine_by_all, "by every refiner"),
+        "a draw that changes with each call": (
+            lambda r, e, seed: drawn_refine(r, e, None),
+            "changes with each call",
+        ),
+        "seed not used": (lambda r, e, seed: drawn_refine(r, e, 7), "two seeds"),
+        "labels shuffled": (
+            lambda r, e, seed: drawn_refine(r, e, seed, gaze=lambda rng, g: rng.permutation(g)),
+            "shuffled",
+        ),
+        "images sorted by refiner": (refine_sorted_by_refiner, "stand where they stood"),
+        "never the last": (
+            lambda r, e, seed: drawn_refine(r, e, seed, lambda rng, n: rng.integers(4, size=n)),
+            "leave one out",
+        ),
+        "in blocks": (
+            lambda r, e, seed: drawn_refine(
+                r, e, seed, lambda rng, n: np.sort(rng.integers(5, size=n))
+            ),
+            "blocks of eyes or turns",
+        ),
+        "in turn": (
+            lambda r, e, seed: drawn_refine(r, e, seed, lambda rng, n: (np.arange(n) + seed) % 5),
+            "blocks of eyes or turns",
+        ),
+        "mostly one": (
+            lambda r, e, seed: drawn_refine(
+                r, e, seed, lambda rng, n: rng.choice(5, n, p=[0.6, 0.1, 0.1, 0.1, 0.1])
+            ),
+            "equally likely",
+        ),
+        "averaged": (refine_averaged, "one refiner made"),
+        "images only": (lambda r, e, seed: drawn_refine(r, e, seed).images, "return an EyeSet"),
+        "no labels": (lambda r, e, seed: EyeSet(drawn_refine(r, e, seed).images), "no labels"),
+        "eyes lost": (lambda r, e, seed: drawn_refine(r, e, seed)[:50], "eyes went in"),
     },
     "calibrate": {
         "vectors": (lambda e, g: e - e.mean(0) + g.mean(0), "shifts the vectors"),
