@@ -18,8 +18,6 @@ from simgan_lib.runs import load_refiners, refine, train
 from simgan_lib.training import PRESETS, SimGAN
 
 ESTIMATORS = 3  # are trained on the same eyes, since a single one is chance
-NOISE_LEVELS = 4, 8, 16  # standard deviations, grey levels
-STRENGTHS = 0.5, 1.0, 2.0  # of domain randomisation
 CLASSICAL = {
     "SVR": support_vectors,
     "ALR": adaptive_linear_regression,
@@ -38,26 +36,6 @@ def estimator_score(eyes, test, seed):
     found = [score(estimate_gaze(train_estimator(eyes, "pocket", s), test), test) for s in seeds]
     means = {name: round(float(np.mean([f[name] for f in found])), 3) for name in found[0]}
     return means | {"errors_deg": [f["error_deg"] for f in found]}
-
-
-def tuned(eyes, change, strengths, validation, test, seed):
-    """The strength of a change with the smallest error on validation eyes: its score on the test.
-
-    Args:
-        eyes: An `EyeSet` to change and to train an estimator on.
-        change: Function of eyes, strength and seed, such as `add_noise`.
-        strengths: What to choose from.
-        validation: A labelled `EyeSet` of the test's domain.
-        test: Another.
-        seed: Seed of the change and of the estimators.
-    """
-
-    def validated(strength):
-        network = train_estimator(change(eyes, strength, seed), "pocket", seed)
-        return score(estimate_gaze(network, validation), validation)["error_deg"]
-
-    best = min(strengths, key=validated)
-    return estimator_score(change(eyes, best, seed), test, seed) | {"strength": best}
 
 
 def smaller(preset):

@@ -2,10 +2,9 @@
 
 The folder holds `real.h5`, unlabelled real eyes of any number of persons (Kaggle's file will do),
 and `real_labelled.npz`, labelled eyes of one person, which are cut in half. On the first half
-lambda is chosen, with seeds of its own, and the strengths of the rivals. The second half is the
-test. The refiner sees no label, no eye of a test, and of the first half as many
-as there are of other persons and their mirror images. If there is `real_right.h5`, packed eyes of
-the person's other side, mirrored, it is a second test.
+lambda is chosen, with seeds of its own; the second half is the test. The refiner sees no label, no
+eye of a test, and of the first half as many as there are of other persons and their mirror images.
+If there is `real_right.h5`, packed eyes of the person's other side, mirrored, it is a second test.
 """
 
 import os
@@ -25,20 +24,18 @@ from simgan_lib.baselines import (
     random_forest,
     randomise_domain,
 )
+from simgan_lib.demo import NOISE, STRENGTH
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
 from simgan_lib.runs import load_refiners, train
 from simgan_lib.training import PRESETS
 
 from .common import (
-    NOISE_LEVELS,
-    STRENGTHS,
     apply,
     counts,
     estimator_score,
     score,
     smaller,
-    tuned,
 )
 from .rows import Rows
 
@@ -93,9 +90,6 @@ def main(out, runs, few=False):
     def cnn(eyes, test=test):
         return lambda seed: estimator_score(eyes(seed), test, seed)
 
-    def best(change, strengths):
-        return lambda seed: tuned(synthetic(seed), change, strengths, validation, test, seed)
-
     def fitted(fit):
         return lambda seed: score(fit(synthetic(seed))(test), test)
 
@@ -124,9 +118,9 @@ def main(out, runs, few=False):
                 "history, right eyes": cnn(ours, right),
             }
         rivals = {
-            "randomised": best(randomise_domain, STRENGTHS),
+            "randomised": cnn(lambda seed: randomise_domain(synthetic(seed), STRENGTH, seed)),
             "equalised": cnn(lambda seed: equalise(synthetic(seed))),
-            "noise": best(add_noise, NOISE_LEVELS),
+            "noise": cnn(lambda seed: add_noise(synthetic(seed), NOISE, seed)),
             "kNN": fitted(k_nearest),
             "random forest": fitted(random_forest),
             "constant": lambda seed: score(constant(synthetic(seed).gaze, len(test)), test),

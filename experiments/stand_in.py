@@ -2,9 +2,8 @@
 
 Eyes and refiners of seed s are those of `simgan demo --seed s`. Beside them stand the rivals of a
 refiner, what became of the labels, and how real the refined eyes are to a machine. A network's
-number is the mean of three, trained with seeds of their own.
-Strengths of noise and of domain randomisation are chosen on labelled validation eyes of each seed,
-help that a refiner does not get.
+number is the mean of three, trained with seeds of their own. Strengths of noise and of domain
+randomisation are the demo's.
 """
 
 from functools import cache
@@ -12,6 +11,7 @@ from functools import cache
 import numpy as np
 
 from simgan_lib.baselines import add_noise, constant, equalise, k_nearest, randomise_domain
+from simgan_lib.demo import NOISE, STRENGTH
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
 from simgan_lib.pocket import GAP, pupil_centres, simulate
@@ -20,15 +20,12 @@ from simgan_lib.visual_turing_test import features, kernel_distance, machine_acc
 
 from .common import (
     CLASSICAL,
-    NOISE_LEVELS,
-    STRENGTHS,
     Demo,
     apply,
     counts,
     estimator_score,
     score,
     together,
-    tuned,
 )
 from .rows import Rows
 
@@ -65,19 +62,14 @@ def rivals(demo):
     def cnn(eyes):
         return estimator_score(eyes, e.test, seed)
 
-    def best(change, strengths):
-        return tuned(e.synthetic, change, strengths, e.validation, e.test, seed)
-
     return {
         "synthetic": lambda: cnn(e.synthetic),
         "history": lambda: cnn(demo.refined),
         "one R": lambda: cnn(apply(demo.refiners[-1], e.synthetic)),
         "kNN": lambda: score(k_nearest(e.synthetic)(e.test), e.test),
-        "constant": lambda: score(constant(e.synthetic.gaze, len(e.test)), e.test),
-        "randomised": lambda: best(randomise_domain, STRENGTHS),
+        "randomised": lambda: cnn(randomise_domain(e.synthetic, STRENGTH, seed)),
         "equalised": lambda: cnn(equalise(e.synthetic)),
-        "noise": lambda: best(add_noise, NOISE_LEVELS),
-        "real labels": lambda: cnn(e.labelled),
+        "noise": lambda: cnn(add_noise(e.synthetic, NOISE, seed)),
     }
 
 
@@ -91,14 +83,17 @@ def others(demo):
     def cnn(eyes):
         return estimator_score(eyes, e.test, seed)
 
-    def best(eyes):
-        return tuned(eyes, randomise_domain, STRENGTHS, e.validation, e.test, seed)
+    def randomised(*sets):
+        return cnn(randomise_domain(together(*sets), STRENGTH, seed))
 
     @cache
     def nudged():
         return demo.train("nudged", kind=Nudged)[1]
 
     measures = {
+        "real labels": lambda: cnn(e.labelled),
+        "constant": lambda: score(constant(e.synthetic.gaze, len(e.test)), e.test),
+    } | {
         name: lambda fit=fit: score(fit(e.synthetic)(e.test), e.test)
         for name, fit in CLASSICAL.items()
     }
@@ -107,9 +102,9 @@ def others(demo):
         "realism": lambda: realism(demo.refined, e, seed),
         "history, nudged": lambda: cnn(apply(nudged(), e.synthetic, seed)),
         "one R, nudged": lambda: cnn(apply(nudged()[-1], e.synthetic)),
-        "history, randomised": lambda: best(demo.refined),
-        "history and synthetic, randomised": lambda: best(together(demo.refined, e.synthetic)),
-        "2x synthetic, randomised": lambda: best(more(2)),
+        "history, randomised": lambda: randomised(demo.refined),
+        "history and synthetic, randomised": lambda: randomised(demo.refined, e.synthetic),
+        "2x synthetic, randomised": lambda: randomised(more(2)),
         "4x synthetic": lambda: cnn(more(4)),
         "4x history": lambda: cnn(apply(demo.refiners, more(4), seed)),
     }

@@ -26,7 +26,7 @@ class EstimatorPreset:
 # The paper's rate is for all its networks, its batch too; it gives no number of epochs.
 ESTIMATORS = {
     "paper": EstimatorPreset((32, 32, 64, 80, 192), 1000, 512, 1e-3, 20),
-    "pocket": EstimatorPreset((8, 16, 16, 32, 64), 128, 128, 1e-3, 6),
+    "pocket": EstimatorPreset((8, 8, 16, 16, 32), 128, 128, 1e-3, 6),
 }
 
 
