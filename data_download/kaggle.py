@@ -5,7 +5,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from simgan_lib.data import MOUNT
-from simgan_lib.eyes import BLOCK, EyeSet
+from simgan_lib.eyes import EyeSet
+from simgan_lib.stored import BLOCK
 
 NAME = "4quant/eye-gaze"
 FILES = "gaze.h5", "real_gaze.h5"

@@ -8,7 +8,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from simgan_lib.eyes import BLOCK, SIZE, EyeSet, is_text, read_array
+from simgan_lib.eyes import EyeSet
+from simgan_lib.guard import is_text, read_array
+from simgan_lib.stored import BLOCK, SIZE
 
 
 def pack(out, blocks, source):

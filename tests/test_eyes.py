@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import simgan_lib.eyes
-from simgan_lib.eyes import EyeSet, from_36x60
+from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.layouts import from_36x60
 
 ROOT = Path(__file__).parents[1]
 REAL_EYES = ROOT.parent / "shared" / "real_eyes"
@@ -508,7 +509,7 @@ def test_one_long_text_that_many_paths_are_is_not_read_so_often(tmp_path, monkey
         file.flush()
         _, places = texts.id.read_direct_chunk((0,))
         texts.id.write_direct_chunk((0,), places[:16] * 64)
-    monkeypatch.setattr(simgan_lib.eyes, "BYTES", 1 << 20)
+    monkeypatch.setattr(simgan_lib.guard, "BYTES", 1 << 20)
     with pytest.raises(ValueError, match="such long texts; received more than 1,048,576 bytes"):
         EyeSet.load(path)
 
@@ -521,7 +522,7 @@ def test_texts_of_any_length_are_read_only_of_files_that_cannot_hold_long_ones(
     long = ["a" * 100_000] + ["b"] * 63
     path = write_kaggle(tmp_path / "a.h5", images, [f"{i:02}" for i in range(64)], gaze, long)
     EyeSet.load(path)
-    monkeypatch.setattr(simgan_lib.eyes, "TEXTS", 100_000)
+    monkeypatch.setattr(simgan_lib.guard, "TEXTS", 100_000)
     with pytest.raises(ValueError, match="so much text; received 'path' of shape"):
         EyeSet.load(path)
     with h5py.File(tmp_path / "b.h5", "w") as file:
