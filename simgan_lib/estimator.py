@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras import Input, Model, layers
 from tqdm import tqdm
 
-from .eyes import to_float
+from .images import to_float
 from .weights import initialize
 
 

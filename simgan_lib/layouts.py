@@ -10,9 +10,8 @@ from PIL import Image
 
 from .gaze import check_gaze, from_look_vec, from_pitch_yaw
 from .guard import BYTES, check_storage, open_hdf5, read_array, read_texts, source_of
-from .stored import SIZE, Scattered
+from .stored import MOST, SIZE, Scattered
 
-MOST = 10_000_000  # eyes in a file; the paper has 1.2 million
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
 ENOUGH = 200  # eyes without which that comparison may say nothing
 

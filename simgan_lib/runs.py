@@ -10,8 +10,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from .eyes import EyeSet, to_float, to_uint8
 from .files import writing
+from .images import from_float, to_float
 from .training import SimGAN, batches
 
 FLAT = 0.1  # of the synthetic eyes' contrast: an eye with less is of one grey
@@ -182,25 +182,24 @@ class RefinedImages:
 
     Args:
         refiners: A list of refiners.
-        images: Images of a set, `(N, 35, 55)` uint8.
+        images: Images of a set, such as `(N, 35, 55)` uint8.
         drawn: int array `(N,)`: image i is refined by `refiners[drawn[i]]`.
     """
 
-    dtype = np.dtype("uint8")
-
     def __init__(self, refiners, images, drawn):
         self.refiners, self.images, self.drawn = refiners, images, drawn
-        self.shape = images.shape
+        self.shape, self.dtype = images.shape, images.dtype
 
     def __len__(self):
         return len(self.images)
 
     def __getitem__(self, rows):
-        images, drawn = to_float(self.images[rows]), self.drawn[rows]
-        refined = np.empty(images.shape[:-1], np.uint8)
+        images, drawn = self.images[rows], self.drawn[rows]
+        refined = np.empty_like(images)
         for k in np.unique(drawn):
-            answer = self.refiners[k].predict(images[drawn == k], batch_size=128, verbose=0)
-            refined[drawn == k] = to_uint8(answer)
+            chosen = images[drawn == k]
+            answer = self.refiners[k].predict(to_float(chosen), batch_size=128, verbose=0)
+            refined[drawn == k] = from_float(answer, chosen)
         return refined
 
 
@@ -225,7 +224,7 @@ def refine(refiners, eyes, seed=0):
     refiners = refiners if isinstance(refiners, list) else [refiners]
     drawn = np.random.default_rng(seed).integers(len(refiners), size=len(eyes))
     images = RefinedImages(refiners, eyes.images, drawn)
-    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, refined")
+    return eyes.like(images, source=f"{eyes.source}, refined")
 
 
 def load_refiners(path):

@@ -1,4 +1,4 @@
-"""Images in a file, indexed like an array of shape (N, 35, 55) and read when they are asked for."""
+"""Images on disk, indexed like an array and read when they are asked for."""
 
 import zlib
 
@@ -8,17 +8,15 @@ import numpy as np
 from .guard import check_storage, reading
 
 SIZE = 35, 55  # height and width of an image
-BLOCK = 512  # images read or written at a time, about 1 MB
+BLOCK = 512  # images read or written at a time; of eyes about 1 MB
+MOST = 10_000_000  # images in a set; the paper has 1.2 million
 
 
 class OnDisk:
-    """What both layouts of images in HDF5 have in common."""
+    """What all images on disk have in common: shape `(N, H, W)` or `(N, H, W, C)`, and a type."""
 
-    dtype = np.dtype(np.uint8)
-
-    def __init__(self, path, count):
-        self.path = path
-        self.shape = count, *SIZE
+    def __init__(self, path, shape, dtype=np.uint8):
+        self.path, self.shape, self.dtype = path, shape, np.dtype(dtype)
 
     def __len__(self):
         return self.shape[0]
@@ -26,20 +24,20 @@ class OnDisk:
     def __getitem__(self, index):
         rows = np.arange(len(self))[index]
         with reading(self.path):
-            return self._read(rows.reshape(-1)).reshape(*rows.shape, *SIZE)
+            return self._read(rows.reshape(-1)).reshape(*rows.shape, *self.shape[1:])
 
 
 class Packed(OnDisk):
     """Images of a packed file: one data set for all."""
 
     def __init__(self, dataset):
-        super().__init__(dataset.file.filename, len(dataset))
+        super().__init__(dataset.file.filename, dataset.shape, dataset.dtype)
         self.dataset = dataset
 
     def _read(self, rows):
         if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
             return self.dataset[rows[0] : rows[0] + len(rows)]
-        images = np.empty((len(rows), *SIZE), np.uint8)
+        images = np.empty((len(rows), *self.shape[1:]), self.dtype)
         blocks = rows // BLOCK
         for k in np.unique(blocks):  # HDF5 is slow at single rows and quick at blocks of them
             block = self.dataset[k * BLOCK : (k + 1) * BLOCK]
@@ -51,7 +49,7 @@ class Scattered(OnDisk):
     """Images of Kaggle's layout: a group with one data set an image; names are bytes."""
 
     def __init__(self, group, names):
-        super().__init__(group.file.filename, len(names))
+        super().__init__(group.file.filename, (len(names), *SIZE))
         self.group = group
         self.names = names
         self.stored = 0  # bytes of all images

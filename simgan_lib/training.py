@@ -7,8 +7,8 @@ import tensorflow as tf
 from keras import ops
 
 from .discriminator import discriminator
-from .eyes import to_float
 from .history_buffer import HistoryBuffer
+from .images import to_float
 from .losses import (
     REAL,
     REFINED,

@@ -12,7 +12,7 @@ from PIL import Image
 from scipy.stats import binomtest
 
 from .estimator import estimate_gaze
-from .eyes import to_float
+from .images import to_float
 from .weights import initialize
 
 KINDS = ("real", "refined")

@@ -11,7 +11,8 @@ import h5py
 import numpy as np
 import pytest
 
-import simgan_lib.eyes
+import simgan_lib.guard
+import simgan_lib.images
 from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
 from simgan_lib.layouts import from_36x60
@@ -218,8 +219,8 @@ def test_split():
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 16 and windows of 64 eyes, so that small sets reach over many."""
-    monkeypatch.setattr(simgan_lib.eyes, "BLOCK", 16)
-    monkeypatch.setattr(simgan_lib.eyes, "WINDOW", 4)
+    monkeypatch.setattr(simgan_lib.images, "BLOCK", 16)
+    monkeypatch.setattr(simgan_lib.images, "WINDOW", 4)
 
 
 @pytest.mark.parametrize("count, batch", [(1000, 32), (1000, 7), (64, 64), (17, 50), (1, 3)])
@@ -350,12 +351,12 @@ def test_saving_is_all_or_nothing(tmp_path, stop):
 
 
 def test_saving_stops_when_the_disk_is_full(tmp_path, monkeypatch):
-    class Full(simgan_lib.eyes.Draft):
+    class Full(simgan_lib.images.Draft):
         def write(self, data):
             self.error = OSError(28, "No space left on device")
             return len(data)
 
-    monkeypatch.setattr(simgan_lib.eyes, "Draft", Full)
+    monkeypatch.setattr(simgan_lib.images, "Draft", Full)
     images = Recorder(draw(1500)[0])
     with pytest.raises(OSError, match="nothing there was changed"):
         EyeSet(images).save(tmp_path / "eyes.h5")

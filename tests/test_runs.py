@@ -15,7 +15,8 @@ import tensorflow as tf
 
 from conftest import same, weights
 from simgan_lib.discriminator import discriminator
-from simgan_lib.eyes import EyeSet, to_float
+from simgan_lib.eyes import EyeSet
+from simgan_lib.images import to_float
 from simgan_lib.pocket import simulate
 from simgan_lib.refiner import refiner
 from simgan_lib.runs import load_refiner, load_refiners, refine, train

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import same, weights
-from simgan_lib.eyes import to_float
+from simgan_lib.images import to_float
 from simgan_lib.pocket import simulate
 from simgan_lib.training import PRESETS, batches, contrast
 

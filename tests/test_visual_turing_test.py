@@ -11,7 +11,8 @@ from PIL import Image
 
 from simgan_lib import visual_turing_test as vtt
 from simgan_lib.estimator import estimate_gaze, gaze_estimator
-from simgan_lib.eyes import EyeSet, to_float
+from simgan_lib.eyes import EyeSet
+from simgan_lib.images import to_float
 from simgan_lib.pocket import simulate
 
 

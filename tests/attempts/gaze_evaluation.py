@@ -3,8 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from simgan_lib.eyes import EyeSet, to_float, to_uint8
+from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.images import to_float, to_uint8
 from simgan_lib.runs import RefinedImages
 
 
