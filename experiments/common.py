@@ -1,7 +1,7 @@
 """What experiments share: scores, and the things that `simgan demo` makes."""
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -102,7 +102,7 @@ class Demo:
             run,
             self.seed,
             resume=True,
-            build=lambda preset, seed: kind.from_preset(preset, seed, **(parts or {})),
+            build=partial(kind.from_preset, **(parts or {})),
         )
         return simgan, load_refiners(run), curves
 

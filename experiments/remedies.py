@@ -70,20 +70,20 @@ class Smoothing(SimGAN):
         self.note("discriminator_loss", loss)
 
 
-def noisy_discriminator():
+def noisy_discriminator(image_shape):
     """D that sees its images through noise of a tenth of their range while it learns."""
-    images = Input((35, 55, 1))
-    return Model(images, discriminator()(layers.GaussianNoise(0.2, seed=0)(images)))
+    images = Input(image_shape)
+    return Model(images, discriminator(image_shape)(layers.GaussianNoise(0.2, seed=0)(images)))
 
 
-def normalised_discriminator():
+def normalised_discriminator(image_shape):
     """D whose convolutions have spectral norm 1."""
 
     def normalised(layer):
         copy = layer.__class__.from_config(layer.get_config())
         return layers.SpectralNormalization(copy) if isinstance(layer, layers.Conv2D) else copy
 
-    model = keras.models.clone_model(discriminator(), clone_function=normalised)
+    model = keras.models.clone_model(discriminator(image_shape), clone_function=normalised)
     for layer in model.layers:
         if isinstance(layer, layers.SpectralNormalization):
             layer.vector_u.assign(ops.ones_like(layer.vector_u))  # else it is drawn from no seed

@@ -45,6 +45,20 @@ def self_regularization_loss(refined, synthetic, psi=None):
     return ops.mean(ops.abs(refined - synthetic))
 
 
+def channel_mean(images):
+    """The feature transform psi of the paper's second version for colour: the mean of the channels.
+
+    R may change the hue of a pixel for free, and pays for its brightness.
+
+    Args:
+        images: `(B, H, W, C)`.
+
+    Returns:
+        `(B, H, W, 1)`.
+    """
+    return ops.mean(images, axis=-1, keepdims=True)
+
+
 def refiner_loss(logits, refined, synthetic, weight, psi=None):
     """Equation 4: be taken for real, and stay close to the simulated image.
 

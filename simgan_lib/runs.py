@@ -15,6 +15,7 @@ from .images import from_float, to_float
 from .training import SimGAN, batches
 
 FLAT = 0.1  # of the synthetic eyes' contrast: an eye with less is of one grey
+SMALLEST = 23  # pixels a side, D's window on small images
 PATIENCE = 50  # rounds in a row in which every eye is flat, before a run is stopped
 
 
@@ -96,26 +97,28 @@ def train(
     `load_refiners` makes a history, and at the end `refiner.keras`, the last of them.
 
     Args:
-        synthetic: `EyeSet` of simulated eyes.
-        real: `EyeSet` of real eyes; labels are not looked at.
+        synthetic: `ImageSet` of simulated images, such as an `EyeSet`.
+        real: `ImageSet` of real ones; labels are not looked at.
         preset: A `Preset`.
         run: Folder, made if it does not exist.
         seed: Seed of weights, batches and buffer.
         resume: Go on from the folder's checkpoint, or begin where there is none yet.
         callbacks: Further callbacks for `fit`.
-        build: Function from preset and seed to a compiled `SimGAN`.
+        build: Function from preset, seed and `image_shape` to a compiled `SimGAN`.
 
     Returns:
         The trained `SimGAN` and its curves, a list of dicts.
 
     Raises:
         ValueError: If the folder holds a run and `resume` is False, or a run of another preset,
-            seed or data and `resume` is True; if R collapses and makes every eye of one grey.
+            seed or data and `resume` is True; if the images of the two sets differ in shape; if R
+            collapses and makes every eye of one grey.
     """
     run = Path(run)
+    _check_alike(synthetic, real)
     data = {"synthetic": _fingerprint(synthetic), "real": _fingerprint(real)}
     _claim(run, asdict(preset) | {"seed": seed} | data, resume)
-    model = build(preset, seed)
+    model = build(preset, seed, image_shape=synthetic.image_shape)
     checkpoints = Checkpoints(run, preset)
     if resume and (run / "checkpoint.weights.h5").exists():
         checkpoints.restore(model)
@@ -136,6 +139,26 @@ def train(
     with writing(run / "refiner.keras") as path:
         model.refiner.save(path)
     return model, checkpoints.rows
+
+
+def _check_alike(synthetic, real):
+    """Raises unless R and D can take images of both sets."""
+    shapes = [images.image_shape for images in (synthetic, real)]
+    if shapes[0][2] != shapes[1][2]:
+        raise ValueError(
+            "Simulated and real images must both be grey or both in colour, so convert one set; "
+            f"received {shapes[0][2]} and {shapes[1][2]} channels"
+        )
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "Simulated and real images must have one size, so bring them to it; "
+            "received {} x {} and {} x {}".format(*shapes[0][:2], *shapes[1][:2])
+        )
+    if min(shapes[0][:2]) < SMALLEST:
+        raise ValueError(
+            f"An image needs at least {SMALLEST} pixels a side, for D judges windows as large; "
+            "received {} x {}".format(*shapes[0][:2])
+        )
 
 
 def _fingerprint(eyes):
@@ -187,7 +210,9 @@ class RefinedImages:
     """
 
     def __init__(self, refiners, images, drawn):
-        self.refiners, self.images, self.drawn = refiners, images, drawn
+        image_shape = (*images.shape[1:3], *(images.shape[3:] or (1,)))
+        self.refiners = [_fitting(refiner, image_shape) for refiner in refiners]
+        self.images, self.drawn = images, drawn
         self.shape, self.dtype = images.shape, images.dtype
 
     def __len__(self):
@@ -215,16 +240,30 @@ def refine(refiners, eyes, seed=0):
 
     Args:
         refiners: A list of refiners, such as a run's history, or a single one.
-        eyes: An `EyeSet` of simulated eyes.
+        eyes: An `ImageSet` of simulated images, such as an `EyeSet`.
         seed: Seed of the draw: the same one draws the same refiner for an eye each time.
 
     Returns:
-        An `EyeSet` with the same gaze.
+        A set of the same kind with the same labels.
     """
     refiners = refiners if isinstance(refiners, list) else [refiners]
     drawn = np.random.default_rng(seed).integers(len(refiners), size=len(eyes))
     images = RefinedImages(refiners, eyes.images, drawn)
     return eyes.like(images, source=f"{eyes.source}, refined")
+
+
+def _fitting(refiner, image_shape):
+    """The refiner for images of this size; it has no layer that minds another one."""
+    if refiner.input_shape[1:] == image_shape:
+        return refiner
+    if refiner.input_shape[-1] != image_shape[-1]:
+        raise ValueError(
+            "The refiner learned from images of another kind, grey or colour, so train one from "
+            f"such images; it takes {refiner.input_shape[-1]} channels and received {image_shape}"
+        )
+    other = keras.models.clone_model(refiner, input_tensors=keras.Input(image_shape))
+    other.set_weights(refiner.get_weights())
+    return other
 
 
 def load_refiners(path):
@@ -266,9 +305,9 @@ def load_refiner(path):
         model = keras.models.load_model(path, compile=False)
     except Exception as error:  # Keras raises many kinds for a file that is not its own
         raise ValueError(f"The file is no Keras model or a damaged one; received {path}") from error
-    if not model.input_shape == model.output_shape == (None, 35, 55, 1):
+    if model.input_shape != model.output_shape or len(model.input_shape) != 4:
         raise ValueError(
-            "A refiner turns eyes (35, 55, 1) into eyes; received a model from "
+            "A refiner turns images into images of the same shape; received a model from "
             f"{model.input_shape} to {model.output_shape} in {path}"
         )
     return model

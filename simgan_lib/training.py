@@ -12,6 +12,7 @@ from .images import to_float
 from .losses import (
     REAL,
     REFINED,
+    channel_mean,
     discriminator_loss,
     local_adversarial_loss,
     refiner_loss,
@@ -84,8 +85,8 @@ class SimGAN(keras.Model):
     its optimisers, the buffer and the step included, so that saved weights are the whole state.
 
     Args:
-        refiner: Model from `(B, 35, 55, 1)` to the same shape.
-        discriminator: Model from `(B, 35, 55, 1)` to logits `(B, h, w, 2)`.
+        refiner: Model from `(B, H, W, C)` to the same shape.
+        discriminator: Model from `(B, H, W, C)` to logits `(B, h, w, 2)`.
         buffer: A `HistoryBuffer` with room for half a batch or more.
     """
 
@@ -103,22 +104,32 @@ class SimGAN(keras.Model):
 
     @classmethod
     def from_preset(
-        cls, preset, seed=0, discriminator=discriminator, buffer=HistoryBuffer, psi=None
+        cls,
+        preset,
+        seed=0,
+        image_shape=(35, 55, 1),
+        discriminator=discriminator,
+        buffer=HistoryBuffer,
+        psi=None,
     ):
         """Builds and compiles the networks of a `Preset`, reproducibly.
 
         Args:
             preset: A `Preset`, for instance `PRESETS["pocket"]`.
             seed: Seed of the weights and of the buffer's places.
+            image_shape: Height, width and channels of an image.
             discriminator: Function that builds D; `simgan_lib.ablations` has another.
             buffer: Class of the buffer; `simgan_lib.ablations` has another.
-            psi: Feature transform of the self-regularization; the identity if None.
+            psi: Feature transform of the self-regularization; if None, the identity for grey images
+                and the mean of the channels for those in colour, as in the paper.
         """
         model = cls(
-            initialize(refiner(preset.filters), seed),
-            initialize(discriminator(), seed),
-            buffer(preset.buffer_size, seed=seed),
+            initialize(refiner(preset.filters, image_shape=image_shape), seed),
+            initialize(discriminator(image_shape), seed),
+            buffer(preset.buffer_size, image_shape, seed),
         )
+        if psi is None and image_shape[-1] > 1:
+            psi = channel_mean
         model.compile(
             keras.optimizers.Adam(preset.refiner_rate),
             keras.optimizers.Adam(preset.discriminator_rate),
@@ -177,8 +188,8 @@ class SimGAN(keras.Model):
         """Goes once around the loop of Algorithm 1, or makes one step of a warm-up.
 
         Args:
-            data: Synthetic images, `(K_g + K_d, b, 35, 55, 1)`, and real images,
-                `(K_d, b, 35, 55, 1)`, both in [-1, 1].
+            data: Synthetic images, `(K_g + K_d, b, H, W, C)`, and real images,
+                `(K_d, b, H, W, C)`, both in [-1, 1].
         """
         synthetic, real = data
         if self.stage == "refiner":
@@ -249,15 +260,15 @@ def batches(synthetic, real, preset, seed=0, start=0):
     without drawing them, which is how a resumed run gets the images it would have got.
 
     Args:
-        synthetic: `EyeSet` of simulated eyes.
-        real: `EyeSet` of real eyes; labels are not looked at.
+        synthetic: `ImageSet` of simulated images, such as an `EyeSet`.
+        real: `ImageSet` of real ones of the same shape; labels are not looked at.
         preset: The `Preset` that gives batch size, K_g and K_d.
         seed: Seed of the order.
         start: Element to begin with.
 
     Returns:
-        An endless `tf.data.Dataset` of pairs, `(K_g + K_d, b, 35, 55, 1)` and
-        `(K_d, b, 35, 55, 1)`, float32 in [-1, 1].
+        An endless `tf.data.Dataset` of pairs, `(K_g + K_d, b, H, W, C)` and `(K_d, b, H, W, C)`,
+        float32 in [-1, 1].
     """
     b, k_d = preset.batch_size, preset.discriminator_steps
     k = preset.refiner_steps + k_d
@@ -269,6 +280,6 @@ def batches(synthetic, real, preset, seed=0, start=0):
             x, y = to_float(x), to_float(y)
             yield x.reshape(k, b, *x.shape[1:]), y.reshape(k_d, b, *y.shape[1:])
 
-    shapes = (k, b, 35, 55, 1), (k_d, b, 35, 55, 1)
+    shapes = (k, b, *synthetic.image_shape), (k_d, b, *real.image_shape)
     signature = tuple(tf.TensorSpec(shape, tf.float32) for shape in shapes)
     return tf.data.Dataset.from_generator(pairs, output_signature=signature).prefetch(2)

@@ -46,13 +46,13 @@ def test_d_with_smoothed_labels_stops_at_nine_tenths(tiny):
 
 
 def test_d_sees_noise_while_it_learns_and_none_when_it_is_asked():
-    plain, noisy = initialize(discriminator(), 5), initialize(noisy_discriminator(), 5)
+    plain, noisy = initialize(discriminator(), 5), initialize(noisy_discriminator((35, 55, 1)), 5)
     np.testing.assert_allclose(noisy(eyes(0)), plain(eyes(0)), atol=1e-6)
     assert not np.allclose(noisy(eyes(0), training=True), plain(eyes(0)), atol=1e-2)
 
 
 def test_convolutions_of_the_normalised_d_come_to_norm_1_and_alike_each_time():
-    models = [initialize(normalised_discriminator(), 5) for _ in range(2)]
+    models = [initialize(normalised_discriminator((35, 55, 1)), 5) for _ in range(2)]
     for model in models:
         for _ in range(60):
             model(eyes(0), training=True)

@@ -69,7 +69,7 @@ def test_a_run_made_longer_has_the_history_of_the_longer_run(synthetic, real, tm
         assert same(*map(weights, pair))
 
 
-def white(preset, seed):
+def white(preset, seed, image_shape):
     """SimGAN as the course once had it, R's answer through a tanh, at the flat end of it."""
     model = SimGAN.from_preset(preset, seed)
     last = model.refiner.layers[-1]
@@ -89,7 +89,7 @@ def test_a_run_whose_eyes_stay_white_is_stopped_and_said(synthetic, real, tmp_pa
 
 
 def test_a_refiner_without_tanh_comes_back_from_white(synthetic, real, tmp_path, tiny):
-    def start_white(preset, seed):
+    def start_white(preset, seed, image_shape):
         model = SimGAN.from_preset(preset, seed)
         model.refiner.layers[-1].set_weights([np.zeros((1, 1, 4, 1)), np.array([3.0])])
         return model
