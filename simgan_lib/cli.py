@@ -89,9 +89,17 @@ def parser():
             f"--{axis}", type=float, nargs=2, metavar=("LO", "HI"), help="range in degrees"
         )
 
+    def add_folder_options(sub):
+        sub.add_argument("--size", type=positive, nargs=2, metavar=("H", "W"), help="in pixels")
+        ways = sub.add_mutually_exclusive_group()
+        for how, what in (("crop", "cut sides off to fit"), ("pad", "fill up to fit")):
+            ways.add_argument(f"--{how}", dest="how", action="store_const", const=how, help=what)
+        sub.add_argument("--skip-broken", action="store_true", help="leave out what is no image")
+
     sub = add(train, "train a refiner")
-    sub.add_argument("--synthetic", type=Path, required=True, help="eyes of a simulator")
-    sub.add_argument("--real", type=Path, required=True, help="real eyes; labels are not looked at")
+    sub.add_argument("--synthetic", type=Path, required=True, help="a simulator's folder or file")
+    sub.add_argument("--real", type=Path, required=True, help="real ones; labels are not looked at")
+    add_folder_options(sub)
     sub.add_argument("--out", type=Path, required=True, help="folder of the run")
     sub.add_argument("--preset", choices=("pocket", "paper"), default="pocket")
     sub.add_argument("--steps", type=positive, help="rounds of Algorithm 1, after the warm-up")
@@ -99,8 +107,12 @@ def parser():
 
     sub = add(refine, "refine simulated eyes, labels carried over")
     sub.add_argument("--refiner", type=Path, required=True, help="folder of a run, or one .keras")
-    sub.add_argument("--synthetic", type=Path, required=True, help="eyes of a simulator")
-    sub.add_argument("--out", type=Path, required=True, help="HDF5 file")
+    sub.add_argument("--synthetic", type=Path, required=True, help="a simulator's folder or file")
+    sub.add_argument("--out", type=Path, required=True, help="HDF5 file, or folder for a folder")
+    sub.add_argument(
+        "--labels", type=Path, nargs="+", default=[], help="folders with a file for each image"
+    )
+    add_folder_options(sub)
 
     sub = add(evaluate, "train a gaze estimator on one set and test it on another")
     sub.add_argument("--train", type=Path, required=True, help="labelled eyes to learn from")
@@ -172,14 +184,24 @@ def simulate(args):
     return {"eyes": len(eyes), "domain": args.domain, "out": str(args.out)}
 
 
+def load(path, args, beside=()):
+    """Images of a file or a folder, brought to the size that the command line names."""
+    from .reading import load_images
+
+    images = load_images(path, args.size, args.how, beside, args.skip_broken)
+    if left_out := getattr(images, "left_out", ()):
+        named = ", ".join(left_out[:3])
+        print(f"Left out {len(left_out)} broken images of {path}: {named}", file=sys.stderr)
+    return images
+
+
 def train(args):
-    """Train a refiner between simulated and real eyes, in a folder that `refine` takes."""
+    """Train a refiner between simulated and real images, in a folder that `refine` takes."""
     start_tensorflow()
-    from .eyes import EyeSet
     from .runs import train
     from .training import PRESETS
 
-    synthetic, real = EyeSet.load(args.synthetic), EyeSet.load(args.real)
+    synthetic, real = load(args.synthetic, args), load(args.real, args)
     preset = PRESETS[args.preset]
     if args.steps is not None:
         preset = replace(preset, steps=args.steps)
@@ -190,22 +212,22 @@ def train(args):
 
 
 def refine(args):
-    """Refine simulated eyes, each with one of a run's refiners, drawn at random."""
+    """Refine simulated images, each with one of a run's refiners, drawn at random."""
     start_tensorflow()
-    from .eyes import EyeSet
     from .files import check_writable
     from .runs import load_refiners, refine
 
-    check_writable(args.out)
+    if not (args.synthetic.is_dir() and not args.out.suffix):
+        check_writable(args.out)
     if args.out.suffix == ".keras" or args.out.name.endswith(".weights.h5"):
         raise ValueError(
-            f"The eyes would overwrite a refiner or its run; received --out {args.out}"
+            f"The images would overwrite a refiner or its run; received --out {args.out}"
         )
-    eyes, refiners = EyeSet.load(args.synthetic), load_refiners(args.refiner)
-    refine(refiners, eyes, args.seed).save(args.out)
+    images, refiners = load(args.synthetic, args, args.labels), load_refiners(args.refiner)
+    refine(refiners, images, args.seed).save(args.out)
     return {
-        "eyes": len(eyes),
-        "labelled": eyes.gaze is not None,
+        "images": len(images),
+        "labels": ", ".join(images.labels) or "none",
         "refiners": len(refiners),
         "out": str(args.out),
     }

@@ -80,7 +80,7 @@ def test_the_whole_way_on_files(files, capsys):
     drawn = {}
     for seed in (0, 5, 0):
         result = run(capsys, *words, files / "run", "--out", refined, "--seed", seed)
-        assert result["eyes"] == 120 and result["labelled"]
+        assert result["images"] == 120 and result["labels"] == "gaze, person"
         assert result["refiners"] == len(list((files / "run/history").iterdir())) > 1
         images = EyeSet.load(refined).images[:]
         np.testing.assert_array_equal(images, drawn.setdefault(seed, images))

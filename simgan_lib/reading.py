@@ -1,0 +1,93 @@
+"""Any file or folder of images as a set: `load_images`."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from .eyes import EyeSet
+from .folder import read_folder
+from .guard import open_hdf5, read_array, read_texts, reading
+from .images import ImageSet
+from .stored import SIZE
+
+NAMES = "image", "images"  # what an array of images may be called
+
+
+def load_images(path, size=None, how=None, beside=(), skip_broken=False):
+    """Reads images with all that is known of them.
+
+    Args:
+        path: str or path. A folder of images (see `read_folder`); a file of eyes in a layout that
+            `EyeSet.load` knows; HDF5 or .npz with `image` (N, H, W) or (N, H, W, 3) and any further
+            arrays of N rows; .npy with images alone.
+        size: (height, width) to bring the images of a folder to.
+        how: "crop" or "pad", for images of other proportions than `size`.
+        beside: Paths of folders with a file for each image of a folder.
+        skip_broken: Leave out what cannot be read of a folder.
+
+    Returns:
+        An `ImageSet`; an `EyeSet` if these are eyes.
+
+    Raises:
+        ValueError: If there is nothing there, or something of another kind.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return read_folder(path, size, how, beside, skip_broken)
+    if size or beside or skip_broken:
+        raise ValueError(
+            "Sizes, labels beside images and broken images are a matter of folders, so leave those "
+            f"options out; received {str(path)!r}"
+        )
+    try:
+        with open(path, "rb") as file:
+            start = file.read(6)
+    except OSError as error:
+        raise ValueError(
+            f"The images cannot be opened ({error.strerror}); received {str(path)!r}"
+        ) from error
+    with reading(path):
+        if start == b"\x93NUMPY":
+            return ImageSet(np.load(path, mmap_mode="r"), source=path.name)
+        if start[:4] == b"PK\x03\x04":
+            return _of_npz(path)
+        if start[:4] == b"\x89HDF":
+            return _of_hdf5(path)
+    return EyeSet.load(path)
+
+
+def _of_npz(path):
+    with np.load(path) as file:  # never unpickles
+        if "gaze_pitch_yaw_rad" in file.files:
+            return EyeSet.load(path)
+        arrays = {name: file[name] for name in file.files}
+    return ImageSet(_images_of(arrays), arrays, path.name)
+
+
+def _of_hdf5(path):
+    file = open_hdf5(path)
+    image = next((file[name] for name in NAMES if name in file), None)
+    eyes = isinstance(image, h5py.Dataset) and (image.shape[1:], image.dtype) == (SIZE, np.uint8)
+    if eyes or not isinstance(image, h5py.Dataset):
+        file.close()
+        return EyeSet.load(path)
+    arrays = {name: dataset for name, dataset in file.items() if isinstance(dataset, h5py.Dataset)}
+    images = _images_of(arrays)
+    beside = file.id.get_filesize() - images.id.get_storage_size()
+    labels = {name: _label(dataset, beside) for name, dataset in arrays.items()}
+    return ImageSet(images, labels, path.name)
+
+
+def _images_of(arrays):
+    """Takes the images out of a dict of arrays."""
+    for name in NAMES:
+        if name in arrays:
+            return arrays.pop(name)
+    raise ValueError(f"A file of images holds an array 'image'; received {sorted(arrays)}")
+
+
+def _label(dataset, beside):
+    """A label of every image; texts as texts."""
+    values = read_texts(dataset, beside) if dataset.dtype.hasobject else read_array(dataset)
+    return np.char.decode(values.astype(bytes)) if values.dtype.kind in "SO" else values
