@@ -150,7 +150,9 @@ def _fetched(about, here, space):
     known, was_here = _recorded(record), archive.exists()
     try:
         found = fetch(about.url, archive, known)
-        yield _unpacked(archive, about, space, found)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", mpiigaze.Unreadable)
+            yield _unpacked(archive, about, space, found)
     except ValueError as error:
         if was_here or known:
             raise ValueError(

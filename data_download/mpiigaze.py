@@ -5,9 +5,9 @@ eyes on which errors are compared, the evaluation subset.
 """
 
 import struct
+import warnings
 import zlib
 from collections import Counter
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from simgan_lib.gaze import check_gaze
 from simgan_lib.layouts import from_36x60
 
 DAYS = "p[0-9][0-9]/day[0-9][0-9].mat"
-LIST = "Evaluation Subset/sample list for eye image/{}.txt"
+LISTS = "Evaluation Subset/sample list for eye image"
 LIST_BYTES = 1 << 20  # more than any list has, 1 MB; they have 3,000 lines
 FIELDS = 100  # more than any struct has
 DAY_BYTES = 1 << 26  # more than any day has, 64 MB; 14,000 frames would fit
@@ -28,6 +28,10 @@ CELL, STRUCT, CHAR, NUMBERS = 1, 2, 4, range(6, 16)
 COMPRESSED = 15
 TYPES = {1: "i1", 2: "u1", 3: "<i2", 4: "<u2", 5: "<i4", 6: "<u4", 7: "<f4", 9: "<f8", 12: "<i8",
          13: "<u8", 16: "u1", 17: "<u2"}  # fmt: skip
+
+
+class Unreadable(UserWarning, ValueError):
+    """Of some files that cannot be read. An error to whoever can fetch the data set again."""
 
 
 def blocks(folder, evaluation=False):
@@ -53,29 +57,53 @@ def blocks(folder, evaluation=False):
         side: uint8 array (n,), 0 for left eyes and 1 for right ones.
 
     Raises:
-        ValueError: If there are no such files, one is not what it should be, or an eye of the
-            evaluation subset is missing.
+        ValueError: If there are no such files, or not one eye can be read. Where some cannot, or
+            listed ones are in no day, warnings at the end count them and name the first.
     """
-    days = tqdm(_days(folder), "Reading eyes", unit="day", delay=2)
-    for person, paths in groupby(days, key=lambda path: path.parent):
-        listed = _listed(person) if evaluation else {}
-        for path in paths:
+    days, broken = _days(folder), []
+    listed = _listed(days, broken) if evaluation else Counter()
+    total, found = listed.total(), 0
+    for path in tqdm(days, "Reading eyes", unit="day", delay=2):
+        person = path.parent.name
+        try:
             names, *sides = _read(path)
-            for side, eyes in zip(("left", "right"), sides, strict=True):
-                rows = np.arange(len(names))
-                if evaluation:
-                    times = [listed.pop((f"{path.stem}/{name}", side), 0) for name in names]
-                    rows = np.repeat(rows, times)
-                yield {
-                    "person": np.full(len(rows), int(person.name[1:]), np.int64),
-                    "day": np.full(len(rows), int(path.stem[3:]), np.uint8),
-                    "side": np.full(len(rows), side == "right", np.uint8),
-                } | {column: values[rows] for column, values in eyes.items()}
-        if listed:
-            raise ValueError(
-                f"The evaluation subset has {len(listed)} eyes that are not in {str(person)!r}, "
-                f"unpack MPIIGaze again; received {' '.join(min(listed))!r}"
-            )
+        except ValueError as error:
+            broken.append(str(error))
+            continue
+        for side, eyes in zip(("left", "right"), sides, strict=True):
+            rows = np.arange(len(names))
+            if evaluation:
+                keys = [f"{person}/{path.stem}/{name} {side}" for name in names]
+                rows = np.repeat(rows, [listed.pop(key, 0) for key in keys])
+            found += len(rows)
+            yield {
+                "person": np.full(len(rows), int(person[1:]), np.int64),
+                "day": np.full(len(rows), int(path.stem[3:]), np.uint8),
+                "side": np.full(len(rows), side == "right", np.uint8),
+            } | {column: values[rows] for column, values in eyes.items()}
+    first = ", ".join(f"{name!r:.99}" for name in [*listed][:3])
+    missing = f"{listed.total()} of {total} eyes, first {first}"
+    if not found and (broken or listed):
+        raise ValueError(
+            broken[0]
+            if broken
+            else "Not one eye that MPIIGaze's evaluation subset lists is in its days, unpack the "
+            f"data set again; received {missing}"
+        )
+    if broken:
+        first = ", ".join(sentence.partition("; received ")[2] for sentence in broken[:3])
+        warnings.warn(
+            "MPIIGaze lacks days or lists that cannot be read, unpack the data set again; "
+            f"received {len(broken)} such files, first {first}",
+            Unreadable,
+            stacklevel=2,
+        )
+    if listed:
+        warnings.warn(
+            "Eyes that MPIIGaze's evaluation subset lists and no day holds were left out, unpack "
+            f"the data set again if days or persons are missing; received {missing}",
+            stacklevel=2,
+        )
 
 
 def _days(folder):
@@ -90,10 +118,21 @@ def _days(folder):
     return [day for day in days if day.parents[1] == days[0].parents[1]]  # of one copy
 
 
-def _listed(person):
-    """How often the evaluation subset has each eye of a person, such as (day01/0005.jpg, left)."""
-    lines = _content(person.parents[2] / LIST.format(person.name), LIST_BYTES).decode("latin-1")
-    return Counter(tuple(line.split()) for line in lines.splitlines() if line.strip())
+def _listed(days, broken):
+    """How often the evaluation subset has each eye, such as 'p00/day01/0005.jpg left'.
+
+    A sentence on each list that cannot be read, or that a person has none of, goes to `broken`.
+    """
+    folder, listed = days[0].parents[3] / LISTS, Counter()
+    lists = {folder / f"{day.parent.name}.txt" for day in days} | {*folder.glob("p[0-9][0-9].txt")}
+    for path in sorted(lists):
+        try:
+            lines = _content(path, LIST_BYTES).decode("latin-1").splitlines()
+        except ValueError as error:
+            broken.append(str(error))
+        else:
+            listed.update(f"{path.stem}/{' '.join(line.split())}" for line in lines if line.strip())
+    return listed
 
 
 def _content(path, most):

@@ -95,13 +95,13 @@ def blocks(folder):
             f"Not one of {broken} pairs of SynthesEyes can be read, unpack the data set again; "
             f"received {', '.join(examples)}"
         )
-    _compare(np.concatenate(gaze), np.concatenate(offsets))
     if broken:
         print(
             f"{broken} of {len(pairs)} pairs of SynthesEyes cannot be read and were left out; "
             f"received {', '.join(examples)}",
             file=sys.stderr,
         )
+    _compare(np.concatenate(gaze), np.concatenate(offsets))
 
 
 def _compare(gaze, offsets):

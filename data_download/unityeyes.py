@@ -37,6 +37,9 @@ UNITYEYES, UNITYEYES2 = 200, 96
 SMALLEST, LARGEST = 200, 4096  # pixels of a side of a picture; a smaller one would be enlarged
 SCANS = 100  # more than a progressive picture has; each is a pass over all its pixels
 
+# Full-width characters of East Asian systems, from ！ to ～, and their space and full stop
+TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " ", 0x3002: "."}
+
 
 def blocks(folder):
     """Reads the eyes of UnityEyes or UnityEyes2 in the order of their numbers, on all cores.
@@ -182,8 +185,19 @@ def _bytes(path, most):
 
 
 def _numbers(text):
-    """'(1.0, 2.0, 3.0)' as a list of numbers."""
-    return [float(number) for number in text.strip("()").split(",")]
+    """'(1.0, 2.0, 3.0)' as a list of numbers, and '(1,0, 2,0, 3,0)', as some Windows writes it.
+
+    A comma with a space separates numbers. One without is a decimal sign if each number has one
+    and none has a point, and separates numbers too if each has a point. `float` refuses the rest,
+    such as (1,0,2,0) and (1.0, 2,0), where a comma may be either.
+    """
+    text = text.translate(TO_ASCII).strip("()")
+    numbers = text.split(", ")
+    if all(number.count(",") == 1 and "." not in number for number in numbers):
+        numbers = [number.replace(",", ".") for number in numbers]
+    elif all("." in number for number in text.split(",")):
+        numbers = text.split(",")
+    return [float(number) for number in numbers]
 
 
 def _picture(path):

@@ -117,6 +117,33 @@ def test_a_folder_or_an_archive_is_packed(home, capsys, name, kind):
     assert name in data.find_eyes(folder).said
 
 
+def test_what_is_partly_there_is_packed_and_the_rest_counted(home, capsys):
+    def said(name, suffix):
+        assert main([name, "--from", str(home / name)]) == 0
+        found = EyeSet.load(data.data_folder() / f"{name}{suffix}.h5")
+        return len(found), [x for x in capsys.readouterr().err.splitlines() if "; received" in x]
+
+    write_unityeyes(home / "unityeyes")
+    (home / "unityeyes/2.json").unlink()
+    count, [line] = said("unityeyes", "")
+    assert count == 2 and "received 1 of 3 pairs that cannot be read, first '2' (" in line
+    write_syntheseyes(home / "syntheseyes")
+    (home / "syntheseyes/f01/f01_7.pkl").write_bytes(b"")
+    count, [line] = said("syntheseyes", "")
+    assert count == 39 and line.startswith("1 of 40 pairs of SynthesEyes cannot be read")
+    write_mpiigaze(home / "mpiigaze")
+    lines = ["day01/0001.jpg left", "day02/0726.jpg left"]
+    write_list(home / "mpiigaze", 2, lines)
+    count, [line] = said("mpiigaze", "-evaluation")
+    assert count == 3 and line.endswith("received 1 of 4 eyes, first 'p02/day02/0726.jpg left'")
+    for path in data.data_folder().glob("mpiigaze*"):
+        path.unlink()
+    next((home / "mpiigaze").rglob("p00/day01.mat")).write_bytes(b"damaged")
+    count, [line, other] = said("mpiigaze", "")
+    assert count == 2 and "received 1 such files, first b'damaged'" in line and "day01.mat" in line
+    assert "received 3 of 4 eyes" in other
+
+
 def test_only_what_is_missing_is_packed(home):
     source, out = write_mpiigaze(home), home / "eyes.h5"
     assert main(["mpiigaze", "--from", str(source), "--out", str(out)]) == 0

@@ -122,15 +122,69 @@ def test_the_evaluation_subset_has_each_eye_as_often_as_it_is_listed(tmp_path):
     np.testing.assert_array_equal(right["person"], [0, 0, 0])
 
 
-@pytest.mark.parametrize("line", ["day01/0005.jpg left", "day09/0001.jpg left", "day01/0001.jpg"])
-def test_an_evaluation_subset_that_is_not_all_there_is_refused(tmp_path, line):
+ABSENT = ["day01/0005.jpg left", "day09/0001.jpg left", "day01/0001.jpg", "day01/0001.jpg both"]
+
+
+@pytest.mark.parametrize("line", ABSENT)
+def test_of_an_evaluation_subset_what_is_there_is_packed_and_the_rest_counted(tmp_path, line):
+    """As in an archive of 2018 (hysts/pytorch_mpiigaze #1), without day02/0726.jpg of p02."""
+    known = write_day(tmp_path, 0, 1, 4)
+    write_list(tmp_path, 0, ["day01/0001.jpg left", line, line, "day01/0004.jpg right"])
+    with pytest.warns(UserWarning) as record:
+        eyes = pack(tmp_path / "eyes.h5", blocks(tmp_path, evaluation=True), "made")
+    images = [known["left"]["image"][0], known["right"]["image"][3][:, ::-1]]
+    np.testing.assert_array_equal(eyes.images[:], from_36x60(np.array(images)))
+    [message] = [str(each.message) for each in record]
+    assert message.startswith("Eyes that MPIIGaze's evaluation subset lists and no day holds")
+    assert message.endswith(f"; received 2 of 4 eyes, first 'p00/{line}'")
+
+
+def test_of_many_listed_eyes_that_are_not_there_three_are_named(tmp_path):
     write_day(tmp_path, 0, 1, 4)
-    write_list(tmp_path, 0, ["day01/0001.jpg left", line, line])
-    with pytest.raises(ValueError, match=f"has 1 eyes that are not .* received '{line}'$"):
+    write_list(tmp_path, 0, [f"day01/{i:04}.jpg left" for i in range(1, 21)] + ["x" * 10_000])
+    with pytest.warns(UserWarning, match=r"received 17 of 21 eyes, first (.*0005.*), (.*)6.*7.jpg"):
+        assert len(together(blocks(tmp_path, evaluation=True))["gaze"]) == 4
+    write_list(tmp_path, 0, ["day01/0001.jpg left", "x" * 10_000])
+    with pytest.warns(UserWarning) as record:
         list(blocks(tmp_path, evaluation=True))
+    assert len(str(record[0].message)) < 350
 
 
-def test_a_list_that_is_missing_or_too_long_is_refused(tmp_path):
+def test_an_evaluation_subset_of_which_nothing_is_there_is_refused(tmp_path):
+    write_day(tmp_path, 0, 1, 4)
+    for line in ABSENT:
+        write_list(tmp_path, 0, [line, line])
+        with pytest.raises(ValueError, match=f"^Not one eye .* 2 of 2 eyes, first 'p00/{line}'$"):
+            list(blocks(tmp_path, evaluation=True))
+
+
+def test_listed_eyes_of_a_person_who_is_not_there_are_counted(tmp_path):
+    write_day(tmp_path, 0, 1, 4)
+    for person in (0, 7):
+        write_list(tmp_path, person, ["day01/0001.jpg left", "day01/0002.jpg left"])
+    with pytest.warns(UserWarning, match="received 2 of 4 eyes, first 'p07/day01/0001.jpg left', "):
+        eyes = together(blocks(tmp_path, evaluation=True))
+    assert (eyes["person"] == 0).all() and len(eyes["gaze"]) == 2
+
+
+def test_a_list_that_cannot_be_read_is_counted(tmp_path):
+    for person in (0, 5, 9):
+        write_day(tmp_path, person, 1, 4)
+        write_list(tmp_path, person, ["day01/0001.jpg left"])
+    (tmp_path / LISTS / "p05.txt").unlink()
+    write_list(tmp_path, 9, ["day01/0001.jpg left"] * 60_000)
+    with pytest.warns(UserWarning) as record:
+        eyes = together(blocks(tmp_path, evaluation=True))
+    assert eyes["person"].tolist() == [0]
+    [message] = [str(each.message) for each in record]
+    lists = [str(tmp_path / LISTS / f"p0{person}.txt") for person in (5, 9)]
+    assert message == (
+        "MPIIGaze lacks days or lists that cannot be read, unpack the data set again; "
+        f"received 2 such files, first {lists[0]!r}, more in {lists[1]!r}"
+    )
+
+
+def test_where_no_list_can_be_read_the_first_is_refused(tmp_path):
     write_day(tmp_path, 5, 1, 4)
     with pytest.raises(ValueError, match=r"cannot be opened \(No such file.*p05.txt'$"):
         list(blocks(tmp_path, evaluation=True))
@@ -138,6 +192,47 @@ def test_a_list_that_is_missing_or_too_long_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"at most 1,048,576 bytes.*p05.txt'$"):
         list(blocks(tmp_path, evaluation=True))
     assert len(together(blocks(tmp_path))["gaze"]) == 8  # all eyes need no list
+
+
+# Days that cannot be read
+
+
+def test_days_that_cannot_be_read_are_counted_and_the_first_named(tmp_path):
+    for day in range(1, 7):
+        write_day(tmp_path, 1, day, 2)
+    write_list(tmp_path, 1, [f"day0{day}/0001.jpg left" for day in range(1, 7)])
+    folder = tmp_path / NORMALIZED / "p01"
+    content = (folder / "day02.mat").read_bytes()
+    (folder / "day02.mat").write_bytes(content[: len(content) // 2])
+    (folder / "day03.mat").write_bytes(b"")
+    write_day(tmp_path, 1, 4, 2, data={"left": draw(2, 0), "right": draw(3, 0)})
+    (folder / "day05.mat").unlink()
+    (folder / "day05.mat").mkdir()
+    with pytest.warns(UserWarning) as record:
+        eyes = pack(tmp_path / "eyes.h5", blocks(tmp_path), "made")
+    with h5py.File(tmp_path / "eyes.h5") as file:
+        np.testing.assert_array_equal(file["day"], [1, 1, 1, 1, 6, 6, 6, 6])
+    assert len(eyes) == 8
+    [message] = [str(each.message) for each in record]
+    assert message.startswith("MPIIGaze lacks days or lists that cannot be read, unpack the data")
+    assert "; received 4 such files, first " in message and "\n" not in message
+    assert [repr(str(folder / f"day0{day}.mat")) in message for day in range(1, 7)] == [
+        False, True, True, True, False, False,
+    ]  # fmt: skip
+    with pytest.warns(UserWarning) as record:
+        eyes = together(blocks(tmp_path, evaluation=True))
+    assert eyes["day"].tolist() == [1, 6]
+    said = [str(each.message) for each in record]
+    assert len(said) == 2 and said[0] == message
+    assert "received 4 of 6 eyes, first 'p01/day02/0001.jpg left', " in said[1]
+
+
+def test_nothing_is_said_of_a_whole_data_set(tmp_path, recwarn):
+    write_day(tmp_path, 0, 1, 4)
+    write_list(tmp_path, 0, ["day01/0001.jpg left"])
+    assert len(together(blocks(tmp_path))["gaze"]) == 8
+    assert len(together(blocks(tmp_path, evaluation=True))["gaze"]) == 1
+    assert not recwarn.list
 
 
 # The folder

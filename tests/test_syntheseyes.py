@@ -338,6 +338,15 @@ def test_of_many_broken_pairs_three_are_named(tmp_path, capsys):
     ]
 
 
+def test_broken_pairs_are_counted_also_where_too_few_are_left_to_tell(tmp_path, capsys):
+    write_all(tmp_path, 6)
+    for path in sorted(tmp_path.rglob("*.pkl"))[1:]:
+        path.unlink()
+    with pytest.raises(ValueError, match="too few eyes to tell"):
+        list(blocks(tmp_path))
+    assert capsys.readouterr().err.startswith("5 of 6 pairs of SynthesEyes cannot be read")
+
+
 def test_nothing_is_said_of_whole_pairs(tmp_path, capsys):
     write_all(tmp_path)
     (tmp_path / "f01" / "._f01_3_0.1_0.2.png").touch()  # as a Mac leaves them

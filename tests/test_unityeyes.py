@@ -15,7 +15,7 @@ from scipy import ndimage
 
 import data_download.unityeyes
 from data_download.pack import pack
-from data_download.unityeyes import _read, _read_all, blocks
+from data_download.unityeyes import _numbers, _read, _read_all, blocks
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -189,6 +189,101 @@ def test_a_link_out_of_the_folder_is_read(tmp_path):
     for kind in ("jpg", "json"):
         (tmp_path / "imgs" / f"1.{kind}").symlink_to(tmp_path / f"far.{kind}")
     assert to_pitch_yaw(read(tmp_path / "imgs")[1][0])[1] == pytest.approx(10, abs=0.02)
+
+
+# Numbers as other systems write them
+
+
+FULL_WIDTH = {ord(sign): ord(sign) + 0xFEE0 for sign in "0123456789.,()-"} | {ord(" "): 0x3000}
+WRITTEN = {
+    "commas": lambda text: text.replace(", ", ";").replace(".", ",").replace(";", ", "),
+    "no spaces": lambda text: text.replace(" ", ""),
+    "a space missing": lambda text: text.replace(", ", ",", 1),
+    "full-width": lambda text: text.translate(FULL_WIDTH),
+    "full-width, no spaces": lambda text: text.replace(" ", "").translate(FULL_WIDTH),
+    "full-width points": lambda text: text.replace(".", "\uff0e"),
+    "ideographic points": lambda text: text.replace(".", "\u3002"),
+    "full-width commas": lambda text: text.replace(", ", "\uff0c"),
+    "commas, full-width": lambda text: WRITTEN["commas"](text).translate(FULL_WIDTH),
+}
+
+
+def written_otherwise(value, how):
+    """An annotation whose vectors and points are written in another way."""
+    if isinstance(value, dict):
+        return {key: written_otherwise(item, how) for key, item in value.items()}
+    if isinstance(value, list):
+        return [written_otherwise(item, how) for item in value]
+    return how(value) if value.startswith("(") else value
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_numbers_are_read_as_systems_of_other_countries_write_them(tmp_path, kind):
+    annotations = [write_pair(tmp_path, i, 8 * i - 10, 15 * i - 20, (800, 600)) for i in (1, 2, 3)]
+    for annotation in annotations:  # right eyes, to be mirrored
+        annotation["caruncle_2d"] = ["(510.5000, 240.2500, 9.0000)"]
+    for name, annotation in zip("123", annotations, strict=True):
+        (tmp_path / f"{name}.json").write_text(json.dumps(annotation))
+    images, gaze = read(tmp_path)
+    for name, annotation in zip("123", annotations, strict=True):
+        annotation = written_otherwise(annotation, WRITTEN[kind])
+        text = json.dumps(annotation, ensure_ascii=False)
+        assert text != (tmp_path / f"{name}.json").read_text()
+        (tmp_path / f"{name}.json").write_text(text, "utf-8")
+    with warnings.catch_warnings(action="error"):
+        images_too, gaze_too = read(tmp_path)
+    np.testing.assert_array_equal(images_too, images)
+    np.testing.assert_array_equal(gaze_too, gaze)
+
+
+@needs_samples
+def test_the_genuine_annotation_with_decimal_commas_says_the_same(tmp_path):
+    text = (SAMPLES / "unityeyes_annotation_sample.json").read_text()
+    commas = written_otherwise(json.loads(text), WRITTEN["commas"])
+    assert commas["eye_details"]["look_vec"] == "(0,3404, 0,3879, -0,8566, 0,0000)"
+    Image.effect_noise((800, 600), 50).save(tmp_path / "1.jpg")
+    shutil.copy(tmp_path / "1.jpg", tmp_path / "2.jpg")
+    (tmp_path / "1.json").write_text(text)
+    (tmp_path / "2.json").write_text(json.dumps(commas))
+    images, gaze = read(tmp_path)
+    np.testing.assert_array_equal(images[1], images[0])
+    np.testing.assert_array_equal(gaze[1], gaze[0])
+
+
+def test_every_number_is_read_right_with_commas_and_with_points():
+    rng = np.random.default_rng(0)
+    for digits in (1, 4, 6):
+        for count in (2, 3, 4):
+            numbers = rng.uniform(-800, 800, count).round(digits)
+            text = f"({', '.join(f'{number:.{digits}f}' for number in numbers)})"
+            for how in (str, *WRITTEN.values()):
+                assert _numbers(how(text)) == numbers.tolist()
+    assert _numbers("(1, 2, 3)") == [1, 2, 3]
+    assert _numbers("(0.5, 1, 1.9E-17)") == [0.5, 1, 1.9e-17]
+
+
+AMBIGUOUS = {
+    "no spaces": "(0,3404,0,3879,-0,8566,0,0000)",
+    "no spaces, no decimals": "(1,2,3)",
+    "points and commas": "(0.6, 0,0, -0.8)",
+    "commas and points": "(0,6, 0.0, -0,8)",
+    "a point that is one number short": "(320.0, 240,5)",
+    "a comma in one number only": "(0, 0, -1,0)",
+    "groups of digits": "(1.320,5, 1.240,5, 0,0)",
+    "groups of digits with points": "(1,320.5, 1,240.5, 0.0)",
+    "two signs in a number": "(0,0,1, 0,0,2, -1,0,0)",
+}
+
+
+@pytest.mark.parametrize("kind", AMBIGUOUS)
+@pytest.mark.parametrize("where", ["gaze", "lids"])
+def test_commas_that_may_be_either_are_refused(tmp_path, kind, where):
+    for name in "12":
+        write_pair(tmp_path, name, yaw=int(name))
+    how = change(eye_details={"look_vec": AMBIGUOUS[kind]})
+    (how if where == "gaze" else margin(AMBIGUOUS[kind]))(tmp_path / "2")
+    with pytest.warns(UserWarning, match=r"received 1 of 2 pairs .* '2' \(ValueError: could not"):
+        assert len(read(tmp_path)[0]) == 1
 
 
 def change(**new):
