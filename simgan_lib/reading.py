@@ -35,11 +35,6 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
     path = Path(path)
     if path.is_dir():
         return read_folder(path, size, how, beside, skip_broken)
-    if size or beside or skip_broken:
-        raise ValueError(
-            "Sizes, labels beside images and broken images are a matter of folders, so leave those "
-            f"options out; received {str(path)!r}"
-        )
     try:
         with open(path, "rb") as file:
             start = file.read(6)
@@ -47,6 +42,11 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
         raise ValueError(
             f"The images cannot be opened ({error.strerror}); received {str(path)!r}"
         ) from error
+    if size or beside or skip_broken:
+        raise ValueError(
+            "Sizes, labels beside images and broken images are a matter of folders, so leave those "
+            f"options out; received {str(path)!r}"
+        )
     with reading(path):
         if start == b"\x93NUMPY":
             return ImageSet(np.load(path, mmap_mode="r"), source=path.name)

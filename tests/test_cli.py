@@ -12,6 +12,7 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from simgan_lib import estimator, runs, training
 from simgan_lib.cli import main
@@ -91,6 +92,53 @@ def test_the_whole_way_on_files(files, capsys):
     assert {"error_deg", "error_deg_calibrated", "within_7deg"} <= set(numbers)
     assert 0 < numbers["error_deg_calibrated"] < 60 and 0 <= numbers["within_7deg"] <= 100
     assert numbers == run(capsys, "evaluate", "--train", refined, "--test", b)
+
+
+def test_the_whole_way_on_folders_of_ones_own(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for name, count in (("drawn", 20), ("photos", 15)):
+        (tmp_path / name).mkdir()
+        for k in range(count):
+            image = rng.integers(0, 255, (64, 64, 3)).astype("uint8")
+            Image.fromarray(image).save(tmp_path / name / f"{k}.png")
+    (tmp_path / "masks").mkdir()
+    for k in range(20):
+        (tmp_path / f"masks/{k}.png").write_bytes(b"mask %d" % k)
+    table = tmp_path / "drawn/labels.csv"
+    table.write_text("file,size\n" + "".join(f"{k}.png,{k}.50\n" for k in range(20)))
+    drawn, photos, out = (tmp_path / name for name in ("drawn", "photos", "out"))
+    run(capsys, "train", "--synthetic", drawn, "--real", photos, "--out", tmp_path / "run")
+    words = "refine", "--refiner", tmp_path / "run", "--synthetic", drawn, "--out", out
+    result = run(capsys, *words, "--labels", tmp_path / "masks")
+    assert result["images"] == 20 and result["labels"] == "file, size"
+    assert sorted(p.name for p in out.glob("*.png")) == sorted(f"{k}.png" for k in range(20))
+    assert (out / "labels.csv").read_bytes() == table.read_bytes()
+    assert all((out / f"masks/{k}.png").read_bytes() == b"mask %d" % k for k in range(20))
+    pixels = [np.asarray(Image.open(folder / "7.png")) for folder in (drawn, out)]
+    assert pixels[1].shape == (64, 64, 3) and not np.array_equal(*pixels)
+    run(capsys, *words[:-1], tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        np.testing.assert_array_equal(file["image"][7], pixels[1])
+    assert "a new folder inside one that is there" in refused(capsys, *words)
+
+
+def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
+    for name, mode, size in (("a", "L", (40, 30)), ("b", "RGB", (40, 30)), ("c", "L", (50, 30))):
+        (tmp_path / name).mkdir()
+        for k in range(8):
+            Image.new(mode, size).save(tmp_path / name / f"{k}.png")
+    (tmp_path / "a/3.png").write_bytes(b"no image")
+    a, b, c = (tmp_path / name for name in "abc")
+    words = "train", "--out", tmp_path / "run", "--real"
+    assert "--skip-broken; received" in refused(capsys, *words, c, "--synthetic", a)
+    words = "train", "--skip-broken", "--out", tmp_path / "run", "--real"
+    assert "both be grey or both in colour" in refused(capsys, *words, b, "--synthetic", a)
+    assert "must have one size" in refused(capsys, *words, c, "--synthetic", a)
+    assert "cannot be opened" in refused(capsys, *words, a / "nowhere", "--synthetic", a)
+    assert not (tmp_path / "run").exists()
+    words += (c, "--synthetic", a, "--size", 30, 30)
+    assert "--crop" in refused(capsys, *words)
+    assert run(capsys, *words, "--crop")["step"] == 12
 
 
 def test_train_resumes_and_refuses(files, capsys):
