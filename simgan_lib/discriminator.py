@@ -9,8 +9,7 @@ def discriminator(image_shape=(35, 55, 1)):
     """Builds the discriminator of the paper (its section on the gaze data).
 
     Fully convolutional: instead of one verdict an image it gives a map of them, each over a
-    window of 23 x 23 pixels. Where the shorter side has 128 pixels or more it is the paper's larger
-    one, `large_discriminator`. It returns logits and leaves the softmax to the loss, which can then
+    window of 23 x 23 pixels. It returns logits and leaves the softmax to the loss, which can then
     be computed without overflow. With the default arguments it has 75,906 weights.
 
     Args:
@@ -20,8 +19,6 @@ def discriminator(image_shape=(35, 55, 1)):
         A `keras.Model` from `(B, 35, 55, 1)` in [-1, 1] to logits `(B, 9, 14, 2)`; on the last
         axis index 0 stands for real and index 1 for refined.
     """
-    if min(image_shape[:2]) >= LARGE:
-        return large_discriminator(image_shape)
     x = images = Input(image_shape)
     x = layers.Conv2D(96, 3, strides=2, padding="same", activation="relu")(x)  # (B, 18, 28, 96)
     x = layers.Conv2D(64, 3, strides=2, padding="same", activation="relu")(x)  # (B, 9, 14, 64)
@@ -49,3 +46,9 @@ def large_discriminator(image_shape=(224, 224, 1)):
     x = layers.Conv2D(32, 3, strides=2, padding="same", activation="relu")(x)  # (B, 7, 7, 32)
     x = layers.Conv2D(32, 1, activation="relu")(x)
     return Model(images, layers.Conv2D(2, 1)(x), name="discriminator")
+
+
+def fitting_discriminator(image_shape):
+    """Builds the paper's D of the size that fits: from 128 pixels a side on the larger one."""
+    large = min(image_shape[:2]) >= LARGE
+    return (large_discriminator if large else discriminator)(image_shape)

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from .discriminator import discriminator
+from .discriminator import fitting_discriminator
 from .history_buffer import HistoryBuffer
 from .images import to_float
 from .losses import (
@@ -108,7 +108,7 @@ class SimGAN(keras.Model):
         preset,
         seed=0,
         image_shape=(35, 55, 1),
-        discriminator=discriminator,
+        discriminator=fitting_discriminator,
         buffer=HistoryBuffer,
         psi=None,
     ):

@@ -4,7 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
-from simgan_lib.discriminator import discriminator
+from simgan_lib.discriminator import fitting_discriminator
 from simgan_lib.images import ImageSet, from_float, to_float
 from simgan_lib.losses import channel_mean
 from simgan_lib.receptive_field import receptive_field
@@ -118,7 +118,7 @@ def test_in_colour_r_pays_for_brightness_and_not_for_hue(tiny):
     ("side", "window", "verdicts"), [(127, 23, 32), (128, 71, 4), (224, 71, 7)]
 )
 def test_d_sees_larger_windows_of_larger_images(side, window, verdicts):
-    model = discriminator((side, side + 10, 3))
+    model = fitting_discriminator((side, side + 10, 3))
     steps = [layer.get_config() for layer in model.layers[1:]]
     kernels = [(step.get("kernel_size") or step["pool_size"])[0] for step in steps]
     assert receptive_field(kernels, [step["strides"][0] for step in steps]) == window
