@@ -275,7 +275,9 @@ def claims():
     told = {
         "take three tenths off the error": round(10 * (1 - (history / synthetic).mean())) == 3,
         "much the same with each of the three seeds": len(history) == 3 and np.ptp(history) < 0.35,
-        "neither rival of the table comes as far": all(history.mean() < by_seed(rows, r).mean() for r in rivals),
+        "neither rival of the table comes as far": all(
+            history.mean() < by_seed(rows, r).mean() for r in rivals
+        ),
         "One refiner alone brings less": history.mean() < one.mean() < synthetic.mean(),
         "nothing that five seeds can tell from chance": same(photographs, "synthetic", "refined"),
         "randomisation was ahead of it": by_seed(photographs, "randomised").mean()
