@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from benchmarks import by_turns
-from simgan_lib.pocket import DOMAINS, simulate
+from simgan_lib.drawing import DOMAINS
+from simgan_lib.pocket import simulate
 
 COUNT = 2_048
 

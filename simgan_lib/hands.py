@@ -13,13 +13,12 @@ A pixel of value v sees the hand v - 128 mm behind the middle of its joints, so 
 255 is nothing: no hand within reach, or no reading.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
-from tqdm import tqdm
+
+from .drawing import CHUNK, DOMAINS, check, draw_chunks, person_of
 
 # The paper's 224 pixels would cost twelve times as much; at 64 a finger is still 5 pixels wide.
 SIZE = 64  # height and width, pixels
@@ -28,10 +27,6 @@ MIDDLE, EMPTY = 128, 255  # pixels as far away as the middle of the joints, and 
 REACH = 126.0  # mm behind the middle; what is farther is cut off
 WALL = 400.0  # mm behind the middle, where the background is
 FAR = 1000.0  # mm, no depth
-CHUNK = 32  # hands drawn together: few enough for the cache
-PERSONS, HANDS_EACH = 50, 20  # fresh persons come in blocks of 50 with 20 hands each
-IDS_PER_SET = 1_000_000  # ids set aside for each seed and domain
-DOMAINS = ("synthetic", "camera")
 # The 14 by which NYU's hands are judged: two a finger, three of the thumb, three of the palm.
 # `middle` is a finger's middle joint, `knuckle` the thumb's.
 JOINTS = (
@@ -308,10 +303,6 @@ def _chunk(start, traits, seed, domain, paired):
     return values.astype(np.uint8), _pixels(joints[..., :2]).astype(np.float32)
 
 
-def _whole(number, low, high):
-    return isinstance(number, (int, np.integer)) and low <= number <= high
-
-
 def simulate(count, domain="synthetic", seed=0, progress=False, persons=None):
     """Draw depth images of hands whose joints are known exactly.
 
@@ -333,38 +324,18 @@ def simulate(count, domain="synthetic", seed=0, progress=False, persons=None):
     Raises:
         ValueError: If an argument is not as described.
     """
-    if not _whole(count, 1, IDS_PER_SET * HANDS_EACH):
-        raise ValueError(f"count must be a whole number from 1 to 20 million; received {count!r}")
-    if domain not in DOMAINS:
-        raise ValueError(f"domain must be 'synthetic' or 'camera'; received {domain!r}")
-    if not _whole(seed, 0, 2**32 - 1):
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; received {seed!r}")
+    check(count, domain, seed)
     # Whole chunks, so that a hand is the same however many hands follow it.
     starts = range(0, count, CHUNK)
     index = np.arange(len(starts) * CHUNK)
-    if persons is None:
-        first = (2 * seed + DOMAINS.index(domain)) * IDS_PER_SET
-        person = first + index // (PERSONS * HANDS_EACH) * PERSONS + index % PERSONS
-    else:
-        ids = np.asarray(persons)
-        if ids.ndim != 1 or not ids.size or ids.dtype.kind not in "iu" or ids.min() < 0:
-            raise ValueError(f"persons must be a list of whole ids >= 0; received {persons!r}")
-        person = ids[index % len(ids)].astype(np.int64)
+    person = person_of(index, domain, seed, persons)
     traits = _identities(person)
 
     def draw(start):
         return _chunk(start, traits[start : start + CHUNK], seed, domain, persons is not None)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy's loops run beside one another
-        bar = tqdm(
-            pool.map(draw, starts), f"{domain} hands", len(starts), disable=not progress, delay=2
-        )
-        try:
-            images, joints = (np.concatenate(part)[:count] for part in zip(*bar, strict=True))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every hand
-            raise
-    return HandSet(images, joints, person[:count])
+    images, joints = draw_chunks(draw, starts, f"{domain} hands", progress)
+    return HandSet(images[:count], joints[:count], person[:count])
 
 
 def within(estimated, joints, pixels):

@@ -9,13 +9,11 @@ Lengths are millimetres in MPIIGaze's normalised camera (x right, y down, z away
 says otherwise. The inner corner of the eye, beside the nose, is always at image left.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from numbers import Real
 
 import numpy as np
-from tqdm import tqdm
 
+from .drawing import CHUNK, DOMAINS, check, draw_chunks, person_of
 from .eyes import EyeSet
 from .gaze import from_pitch_yaw
 
@@ -26,10 +24,6 @@ IRIS_RADIUS = 5.9
 IRIS_DEPTH = 10.45  # from the ball's centre to the iris plane: 12^2 = 5.9^2 + 10.45^2
 CORNEA_RADIUS = 7.8
 CORNEA_DEPTH = 5.6  # from the ball's centre to the cornea's
-CHUNK = 32  # eyes drawn together: few enough for the cache
-PERSONS, EYES_EACH = 50, 20  # fresh persons come in blocks of 50 with 20 eyes each
-IDS_PER_SET = 1_000_000  # ids set aside for each seed and domain
-DOMAINS = ("synthetic", "camera")
 # Where labels of real eyes help as much as in the paper: the error of an estimator of camera eyes
 # is 56 % of that of an estimator of synthetic ones. In the paper CNNs trained on labels of other
 # persons err by 5.7 to 6.5 degrees, one trained on synthetic eyes by 11.2: 51 to 58 %.
@@ -384,10 +378,6 @@ def _chunk(start, traits, seed, domain, paired, pitch, yaw, gap):
     return (np.clip(image, 0, 1) * 255 + 0.5).astype(np.uint8), gaze
 
 
-def _whole(number, low, high):
-    return isinstance(number, (int, np.integer)) and low <= number <= high
-
-
 def simulate(
     count,
     domain="synthetic",
@@ -425,12 +415,7 @@ def simulate(
     Raises:
         ValueError: If an argument is not as described.
     """
-    if not _whole(count, 1, IDS_PER_SET * EYES_EACH):
-        raise ValueError(f"count must be a whole number from 1 to 20 million; received {count!r}")
-    if domain not in DOMAINS:
-        raise ValueError(f"domain must be 'synthetic' or 'camera'; received {domain!r}")
-    if not _whole(seed, 0, 2**32 - 1):
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1; received {seed!r}")
+    check(count, domain, seed)
     for name, span in (("pitch", pitch), ("yaw", yaw)):
         ends = np.asarray(span)
         pair = ends.shape == (2,) and ends.dtype.kind in "iuf"
@@ -438,15 +423,7 @@ def simulate(
             raise ValueError(f"{name} must be (low, high) within -60 to 60; received {span!r}")
     if not isinstance(gap, Real) or isinstance(gap, bool) or not 0 <= gap <= 3:
         raise ValueError(f"gap must be a number from 0 to 3; received {gap!r}")
-    index = np.arange(count)
-    if persons is None:
-        first = (2 * seed + DOMAINS.index(domain)) * IDS_PER_SET
-        person = first + index // (PERSONS * EYES_EACH) * PERSONS + index % PERSONS
-    else:
-        ids = np.asarray(persons)
-        if ids.ndim != 1 or not ids.size or ids.dtype.kind not in "iu" or ids.min() < 0:
-            raise ValueError(f"persons must be a list of whole ids >= 0; received {persons!r}")
-        person = ids[index % len(ids)].astype(np.int64)
+    person = person_of(np.arange(count), domain, seed, persons)
     traits = _identities(person)
 
     def draw(start):
@@ -454,15 +431,7 @@ def simulate(
         return _chunk(start, rows, seed, domain, persons is not None, pitch, yaw, gap)
 
     starts = range(0, count, CHUNK)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy's loops run beside one another
-        bar = tqdm(
-            pool.map(draw, starts), f"{domain} eyes", len(starts), disable=not progress, delay=2
-        )
-        try:
-            images, gaze = (np.concatenate(part) for part in zip(*bar, strict=True))
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every eye
-            raise
+    images, gaze = draw_chunks(draw, starts, f"{domain} eyes", progress)
     source = f"simgan_lib.pocket, {domain}, seed {seed}"
     if domain == "synthetic" and gap != GAP:
         source += f", gap {gap:g}"

@@ -7,11 +7,9 @@ import pytest
 from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
 
 from simgan_lib import hands
+from simgan_lib.drawing import CHUNK, DOMAINS, IDS_PER_SET
 from simgan_lib.hands import (
-    CHUNK,
-    DOMAINS,
     EMPTY,
-    IDS_PER_SET,
     JOINTS,
     MIDDLE,
     SIZE,

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simgan_lib.drawing import DOMAINS
 from simgan_lib.gaze import to_pitch_yaw
-from simgan_lib.pocket import DOMAINS, PX_PER_MM, pupil_centres, simulate
+from simgan_lib.pocket import PX_PER_MM, pupil_centres, simulate
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "real_eyes" / "real_gaze.h5"
 COLUMNS = np.arange(55) - 27.0
