@@ -14,7 +14,8 @@ from simgan_lib.demo import demo_eyes
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import summary
 from simgan_lib.eyes import EyeSet
-from simgan_lib.runs import load_refiners, refine, train
+from simgan_lib.refining import load_refiners, refine
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS, SimGAN
 
 ESTIMATORS = 3  # are trained on the same eyes, since a single one is chance

@@ -9,7 +9,8 @@ differ by their seed, and one refiner after twice the rounds.
 from dataclasses import asdict, replace
 from functools import cache, partial
 
-from simgan_lib.runs import load_refiners, train
+from simgan_lib.refining import load_refiners
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS, Preset
 
 from .common import Demo, apply, counts, estimator_score, smaller

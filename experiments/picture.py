@@ -5,7 +5,7 @@ from pathlib import Path
 from simgan_lib.files import writing
 from simgan_lib.plots import montage
 from simgan_lib.pocket import simulate
-from simgan_lib.runs import refine
+from simgan_lib.refining import refine
 from simgan_lib.start import quiet_tensorflow
 
 PICTURE = Path(__file__).parents[1] / "figures/eyes.png"

@@ -17,6 +17,8 @@ import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
 from simgan_lib.baselines import (
+    NOISE,
+    STRENGTH,
     add_noise,
     constant,
     equalise,
@@ -24,10 +26,10 @@ from simgan_lib.baselines import (
     random_forest,
     randomise_domain,
 )
-from simgan_lib.demo import NOISE, STRENGTH
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
-from simgan_lib.runs import load_refiners, train
+from simgan_lib.refining import load_refiners
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS
 
 from .common import (

@@ -10,8 +10,15 @@ from functools import cache
 
 import numpy as np
 
-from simgan_lib.baselines import add_noise, constant, equalise, k_nearest, randomise_domain
-from simgan_lib.demo import NOISE, STRENGTH
+from simgan_lib.baselines import (
+    NOISE,
+    STRENGTH,
+    add_noise,
+    constant,
+    equalise,
+    k_nearest,
+    randomise_domain,
+)
 from simgan_lib.estimator import estimate_gaze, train_estimator
 from simgan_lib.evaluation import movement
 from simgan_lib.pocket import GAP, pupil_centres, simulate

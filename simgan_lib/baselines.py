@@ -8,7 +8,10 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 from sklearn.svm import SVR
 
-from .eyes import EyeSet
+from .images import from_levels, to_levels
+
+NOISE = 8  # standard deviation, grey levels
+STRENGTH = 2.0  # of domain randomisation; with the course's gap it does better than 1
 
 
 def constant(train_gaze, count):
@@ -29,16 +32,16 @@ def add_noise(eyes, level, seed=0):
     """Adds Gaussian noise to every pixel, the simplest rival of a refiner.
 
     Args:
-        eyes: An `EyeSet`.
-        level: Standard deviation in grey levels.
+        eyes: An `ImageSet`, such as an `EyeSet`.
+        level: Standard deviation in grey levels, of which an image has 256.
         seed: Seed of the noise.
 
     Returns:
-        An `EyeSet` with the same labels.
+        A set of the same kind with the same labels.
     """
     noise = np.random.default_rng(seed).normal(0, level, eyes.images.shape)
-    images = np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8)
-    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, noise of {level} grey levels")
+    images = from_levels(to_levels(eyes.images[:]) + noise, eyes.images)
+    return eyes.like(images, source=f"{eyes.source}, noise of {level} grey levels")
 
 
 def equalise(eyes):
@@ -52,13 +55,13 @@ def equalise(eyes):
         eyes: An `EyeSet`.
 
     Returns:
-        An `EyeSet` with the same labels.
+        A set of the same kind with the same labels.
     """
     pixels = eyes.images[:].reshape(len(eyes), -1)  # (N, 1925)
     rank = pixels.argsort(axis=1, kind="stable").argsort(axis=1)
     images = np.round(255 / (pixels.shape[1] - 1) * rank).astype(np.uint8)
     images = images.reshape(eyes.images.shape)
-    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, equalised")
+    return eyes.like(images, source=f"{eyes.source}, equalised")
 
 
 def randomise_domain(eyes, strength, seed=0):
@@ -68,38 +71,44 @@ def randomise_domain(eyes, strength, seed=0):
     a network learns not to rely on.
 
     Args:
-        eyes: An `EyeSet`.
+        eyes: An `ImageSet`, such as an `EyeSet`.
         strength: Above 0; at 1 the light falls or rises by up to half towards a side, gamma lies
             between 1/2 and 2, blur has up to 1 pixel and noise up to 16 grey levels.
         seed: Seed of all that varies.
 
     Returns:
-        An `EyeSet` with the same labels.
+        A set of the same kind with the same labels.
     """
     rng = np.random.default_rng(seed)
-    y, x = np.meshgrid(np.linspace(-1, 1, 35), np.linspace(-1, 1, 55), indexing="ij")
-    images = np.empty(eyes.images.shape, np.uint8)
-    for i, image in enumerate(eyes.images[:]):
+    images = eyes.images[:].reshape(len(eyes), *eyes.image_shape)
+    height, width, _ = eyes.image_shape
+    y, x = np.linspace(-1, 1, height)[:, None, None], np.linspace(-1, 1, width)[:, None]
+    looks = np.empty_like(images)
+    for i, image in enumerate(images):
         right, down, gamma = strength * rng.uniform(-1, 1, 3)
         blur, noise = strength * rng.uniform(0, 1, 2)
-        lit = image / 255 * (1 + right * x / 2 + down * y / 2)
+        lit = to_levels(image) / 255 * (1 + right * x / 2 + down * y / 2)
         lit = np.clip(lit, 0, 1) ** 2**gamma
-        lit = gaussian_filter(lit, blur) + rng.normal(0, noise * 16 / 255, image.shape)
-        images[i] = np.round(255 * np.clip(lit, 0, 1))
-    return EyeSet(images, eyes.gaze, eyes.person, f"{eyes.source}, randomised by {strength}")
+        lit = gaussian_filter(lit, (blur, blur, 0)) + rng.normal(0, noise * 16 / 255, image.shape)
+        looks[i] = from_levels(255 * lit, image)
+    looks = looks.reshape(eyes.images.shape)
+    return eyes.like(looks, source=f"{eyes.source}, randomised by {strength}")
 
 
-def k_nearest(train, neighbours=20):
-    """Looks up the most similar training eyes and takes the mean of their gaze.
+def k_nearest(train, neighbours=20, label="gaze"):
+    """Looks up the most similar training images and takes the mean of their labels.
 
     Args:
-        train: A labelled `EyeSet`.
+        train: An `ImageSet` with the label, such as a labelled `EyeSet`.
         neighbours: How many; the closer, the more they count.
+        label: Name of the label, numbers `(N, k)`.
 
     Returns:
-        A function from an `EyeSet` to estimated gaze vectors, `(N, 3)`.
+        A function from a set to estimated labels, such as gaze vectors, `(N, 3)`.
     """
-    model = KNeighborsRegressor(neighbours, weights="distance").fit(_standard(train), train.gaze)
+    neighbours = min(neighbours, len(train))
+    model = KNeighborsRegressor(neighbours, weights="distance")
+    model.fit(_standard(train), train.labels[label])
     return lambda eyes: model.predict(_standard(eyes)).astype(np.float32)
 
 
@@ -170,9 +179,19 @@ def random_forest(train, seed=0):
 
 
 def _half_size(images):
-    """Means of squares of 2 x 2 pixels; the odd row and column are left out. -> (N, 459)"""
-    squares = images[:, :34, :54].reshape(-1, 17, 2, 27, 2)
-    return squares.mean(axis=(2, 4)).reshape(len(images), -1)
+    """Means of squares of 2 x 2 pixels, of larger ones in images of more than 64 pixels a side.
+
+    Rows and columns that are left over are left out. -> (N, 459) for eyes
+    """
+    height, width = images.shape[1:3]
+    side = max(2, min(height, width) // 32)
+    rows, columns = height // side, width // side
+    halves = np.empty((len(images), rows, columns, *images.shape[3:]))
+    for start in range(0, len(images), 512):
+        block = images[start : start + 512][:, : rows * side, : columns * side]
+        squares = block.reshape(len(block), rows, side, columns, side, *images.shape[3:])
+        halves[start : start + 512] = squares.mean(axis=(2, 4))
+    return halves.reshape(len(images), -1)
 
 
 def _standard(eyes):

@@ -51,12 +51,25 @@ def main(argv=None):
 def lines(result, indent=""):
     """A result as lines for people."""
     for name, value in result.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and all(isinstance(row, dict) for row in value.values()):
+            yield from table(name, value)
+        elif isinstance(value, dict):
             yield f"{indent}{name}:"
             yield from lines(value, indent + "  ")
         else:
             value = f"{value:.2f}" if isinstance(value, float) else value
             yield f"{indent}{name:<22} {value}"
+
+
+def table(name, rows):
+    """Rows of numbers as lines for people, beneath the names of their columns."""
+    first = max(len(text) for text in (name, *rows))
+    columns = list(next(iter(rows.values())))
+    yield "  ".join([name.ljust(first), *columns])
+    for text, row in rows.items():
+        numbers = (f"{v:.2f}" if isinstance(v, float) else str(v) for v in row.values())
+        right = (n.rjust(len(column)) for n, column in zip(numbers, columns, strict=True))
+        yield "  ".join([text.ljust(first), *right])
 
 
 def parser():
@@ -114,14 +127,27 @@ def parser():
     )
     add_folder_options(sub)
 
-    sub = add(evaluate, "train a gaze estimator on one set and test it on another")
-    sub.add_argument("--train", type=Path, required=True, help="labelled eyes to learn from")
-    sub.add_argument("--test", type=Path, required=True, help="labelled eyes to be judged on")
-    sub.add_argument("--estimator", choices=("pocket", "paper"), default="pocket")
+    sub = add(evaluate, "does refining help on your task? networks from several sets, and rivals")
+    sub.add_argument(
+        "--train",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="labelled sets to learn from, the simulator's own first",
+    )
+    sub.add_argument(
+        "--test", type=Path, required=True, help="labelled real images to be judged on"
+    )
+    sub.add_argument("--label", default="gaze", help="what to learn (gaze)")
+    sub.add_argument("--classes", action="store_true", help="the label's numbers name classes")
+    sub.add_argument("--estimator", choices=("pocket", "paper"), default="pocket", help="of gaze")
+    sub.add_argument("--html", type=Path, help="page to write, with the table and images")
+    add_folder_options(sub)
 
-    sub = add(pack, "turn any known layout into the packed one")
-    sub.add_argument("source", type=Path, metavar="IN", help="Kaggle's HDF5, .npz or packed HDF5")
+    sub = add(pack, "turn a folder, or a file of any known layout, into one packed file")
+    sub.add_argument("source", type=Path, metavar="IN", help="folder of images, HDF5, .npz or .npy")
     sub.add_argument("out", type=Path, metavar="OUT.h5", help="HDF5 file")
+    add_folder_options(sub)
     return main
 
 
@@ -215,7 +241,7 @@ def refine(args):
     """Refine simulated images, each with one of a run's refiners, drawn at random."""
     start_tensorflow()
     from .files import check_writable
-    from .runs import load_refiners, refine
+    from .refining import load_refiners, refine
 
     if not (args.synthetic.is_dir() and not args.out.suffix):
         check_writable(args.out)
@@ -234,32 +260,42 @@ def refine(args):
 
 
 def evaluate(args):
-    """Train a gaze estimator on one set of labelled eyes and test it on another."""
+    """Train networks on labelled sets and on what simple rivals make of the first; test on real."""
     start_tensorflow()
-    from .estimator import estimate_gaze, train_estimator
-    from .evaluation import summary
-    from .eyes import EyeSet
+    import matplotlib
 
-    train, test = EyeSet.load(args.train), EyeSet.load(args.test)
-    for eyes, path in ((train, args.train), (test, args.test)):
-        if eyes.gaze is None:
-            raise ValueError(f"Evaluation needs eyes with labels; received none in {path}")
-    model = train_estimator(train, args.estimator, args.seed, progress_bars("gaze estimator"))
-    return summary(estimate_gaze(model, test), test.gaze) | {
-        "trained_on": len(train),
-        "tested_on": len(test),
-    }
+    matplotlib.use("agg")
+    from .comparison import compare
+    from .files import check_writable, writing
+
+    if args.html:
+        check_writable(args.html)
+    trains = {str(path): load(path, args) for path in args.train}
+    test = load(args.test, args)
+    rows, confusion = compare(
+        trains, test, args.label, args.seed, args.classes, args.estimator, progress_bars
+    )
+    result = {"learned from": rows}
+    if confusion:
+        result["true class"] = confusion
+    result |= {"label": args.label, "tested_on": len(test), "seed": args.seed}
+    if args.html:
+        from .report import comparison_page
+
+        with writing(args.html) as path:
+            path.write_text(comparison_page(result, trains, test), encoding="utf-8")
+    return result
 
 
 def pack(args):
-    """Turn a file of eyes in any known layout into the packed one, which opens at once."""
-    from .eyes import EyeSet
+    """Turn a folder or a file of images into one packed file, which opens at once."""
     from .files import check_writable
 
     check_writable(args.out)
-    eyes = EyeSet.load(args.source)
-    eyes.save(args.out)
-    return {"eyes": len(eyes), "labelled": eyes.gaze is not None, "out": str(args.out)}
+    images = load(args.source, args)
+    images.save(args.out)
+    labels = ", ".join(images.labels) or "none"
+    return {"images": len(images), "labels": labels, "out": str(args.out)}
 
 
 def start_tensorflow():

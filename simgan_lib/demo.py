@@ -6,18 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .baselines import add_noise, constant, equalise, randomise_domain
+from .baselines import NOISE, STRENGTH, add_noise, constant, equalise, randomise_domain
 from .data import apart
 from .estimator import estimate_gaze, train_estimator
 from .evaluation import summary
 from .eyes import EyeSet
 from .gaze import angular_error
 from .pocket import simulate
-from .runs import load_refiners, refine, train
+from .refining import load_refiners, refine
+from .runs import train
 from .training import PRESETS
-
-NOISE = 8  # standard deviation, grey levels
-STRENGTH = 2.0  # of domain randomisation; with the course's gap it does better than 1
 
 STAND_IN = (
     "The camera eyes are simulated too: a stand-in for real photographs, whose labels are known. "

@@ -1,4 +1,4 @@
-"""The gaze estimator: a small CNN from an eye to the direction it looks in."""
+"""The gaze estimator: a small CNN from an eye to the direction it looks in, and its training."""
 
 from dataclasses import dataclass
 
@@ -77,17 +77,36 @@ def train_estimator(eyes, preset="pocket", seed=0, callbacks=None):
         raise ValueError(f"An estimator learns from labelled eyes; received {eyes!r}")
     preset = ESTIMATORS[preset]
     model = initialize(gaze_estimator(preset.filters, preset.units), seed)
-    steps = max(1, len(eyes) // preset.batch_size)
+    # Keras's mean over the three coordinates is a third of the squared Euclidean distance.
+    return fit(model, eyes, "gaze", "mse", preset, seed, callbacks)
+
+
+def fit(model, images, label, loss, preset, seed, callbacks=None, encode=lambda values: values):
+    """Trains a network to answer with a label of the images.
+
+    Args:
+        model: A `keras.Model` from `(B, H, W, C)` in [-1, 1] to `(B, k)`.
+        images: An `ImageSet`.
+        label: Name of the label.
+        loss: What Keras takes as a loss.
+        preset: An `EstimatorPreset`.
+        seed: Seed of the order of the images.
+        callbacks: Callbacks for `fit`.
+        encode: Function from labels `(B, ...)` to what the network answers, `(B, k)`.
+
+    Returns:
+        The model.
+    """
+    steps = max(1, len(images) // preset.batch_size)
     # Falling to zero, the rate lets the last epochs average out what single batches say.
     rate = keras.optimizers.schedules.CosineDecay(preset.rate, steps * preset.epochs)
-    # Keras's mean over the three coordinates is a third of the squared Euclidean distance.
-    model.compile(keras.optimizers.Adam(rate), "mse", jit_compile=False)
+    model.compile(keras.optimizers.Adam(rate), loss, jit_compile=False)
 
     def batches():
-        for images, gaze in eyes.stream(preset.batch_size, seed):
-            yield to_float(images), gaze
+        for pixels, values in images.stream(preset.batch_size, seed, label=label):
+            yield to_float(pixels), encode(values)
 
-    shapes = (None, 35, 55, 1), (None, 3)
+    shapes = (None, *images.image_shape), (None, *model.output_shape[1:])
     data = tf.data.Dataset.from_generator(
         batches, output_signature=tuple(tf.TensorSpec(shape) for shape in shapes)
     )
@@ -113,10 +132,15 @@ def estimate_gaze(model, eyes, batch_size=512):
     Returns:
         Vectors, `(N, 3)` float32, as the network gives them, not of unit length.
     """
-    starts = range(0, len(eyes), batch_size)
+    return answers(model, eyes, batch_size)
+
+
+def answers(model, images, batch_size=512):
+    """Asks a network about every image of a set, a batch at a time. -> (N, k) float32"""
+    starts = range(0, len(images), batch_size)
     return np.concatenate(
         [
-            model.predict_on_batch(to_float(eyes.images[start : start + batch_size]))
-            for start in tqdm(starts, "Estimating gaze", unit="batch", delay=2)
+            model.predict_on_batch(to_float(images.images[start : start + batch_size]))
+            for start in tqdm(starts, "Estimating", unit="batch", delay=2)
         ]
     )

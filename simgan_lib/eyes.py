@@ -21,6 +21,7 @@ class EyeSet(ImageSet):
         gaze: array (N, 3) of unit vectors as in `simgan_lib.gaze`, or None where unknown.
         person: integer array (N,), equal for eyes of one person, or None where unknown.
         source: str. Where the eyes come from, for people to read.
+        labels: dict of further arrays (N, ...), carried along as they are.
 
     Raises:
         ValueError: If there are no eyes, or a shape, a type or a gaze is wrong.
@@ -32,7 +33,7 @@ class EyeSet(ImageSet):
         "person: int64 (N,), equal for eyes of one person."
     )
 
-    def __init__(self, images, gaze=None, person=None, source=""):
+    def __init__(self, images, gaze=None, person=None, source="", labels=None):
         shape = getattr(images, "shape", None) or ()  # of an empty data set it is None
         dtype = getattr(images, "dtype", type(images))
         if len(shape) != 3 or shape[1:] != SIZE or dtype != np.uint8:
@@ -53,8 +54,8 @@ class EyeSet(ImageSet):
                 )
             person = person.astype(np.int64)
         known = {"gaze": None if gaze is None else check_gaze(gaze, len(images)), "person": person}
-        labels = {name: values for name, values in known.items() if values is not None}
-        super().__init__(images, labels, source)
+        known = {name: values for name, values in known.items() if values is not None}
+        super().__init__(images, known | (labels or {}), source)
 
     @property
     def gaze(self):

@@ -44,7 +44,8 @@ class FolderSet(ImageSet):
     def save(self, path, **more):
         """Writes a folder of images with the same names, or a packed file if `path` ends in .h5.
 
-        The table goes along line by line as it is, and so do the files beside the images.
+        The table goes along line by line as it is. Files beside the images go along too, into a
+        folder of their own: those of `masks` into `out-masks` where the images are in `out`.
 
         Args:
             path: str or path. The folder must not exist yet.
@@ -56,19 +57,24 @@ class FolderSet(ImageSet):
         path = Path(path)
         if path.suffix in (".h5", ".hdf5"):
             return super().save(path, **more)
-        if path.exists() or not path.parent.is_dir():
-            raise ValueError(
-                "The images go to a new folder inside one that is there, choose another; "
-                f"received {str(path)!r}"
-            )
+        masks = {beside: path.with_name(f"{path.name}-{beside.name}") for beside in self.beside}
+        for folder in (path, *masks.values()):
+            if folder.exists() or not folder.parent.is_dir():
+                raise ValueError(
+                    "The images go to a new folder inside one that is there, choose another; "
+                    f"received {str(folder)!r}"
+                )
         hidden = path.with_name(f".{uuid.uuid4().hex}-{path.name[-100:]}")
         try:
-            self._write(hidden)
-            os.replace(hidden, path)
+            self._write_images(hidden / path.name)
+            for beside, folder in masks.items():
+                self._write_beside(beside, hidden / folder.name)
+            for folder in (*masks.values(), path):
+                os.replace(hidden / folder.name, folder)
         finally:
             shutil.rmtree(hidden, ignore_errors=True)
 
-    def _write(self, folder):
+    def _write_images(self, folder):
         names = self.labels["file"]
         for row in tqdm(range(0, len(self), self.block), "Saving images", unit="block", delay=2):
             rows = slice(row, row + self.block)
@@ -77,11 +83,13 @@ class FolderSet(ImageSet):
                 write_image(folder / name, image)
         if (self.folder / TABLE).exists():
             (folder / TABLE).write_bytes(lines_of(self.folder / TABLE, set(names)))
-        for beside in self.beside:
-            for source, target in zip(partners(beside, names), names, strict=True):
-                target = (folder / beside.name / target).with_suffix(source.suffix)
-                _make_room(target)
-                shutil.copyfile(source, target)
+
+    def _write_beside(self, beside, folder):
+        names = self.labels["file"]
+        for source, target in zip(partners(beside, names), names, strict=True):
+            target = (folder / target).with_suffix(source.suffix)
+            _make_room(target)
+            shutil.copyfile(source, target)
 
 
 class Files(OnDisk):

@@ -147,6 +147,12 @@ def read_texts(dataset, beside):
     return texts
 
 
+def read_label(dataset, beside):
+    """A label of every image; texts as texts. `beside` is as for `read_texts`."""
+    values = read_texts(dataset, beside)
+    return np.char.decode(values.astype(bytes)) if values.dtype.kind in "SO" else values
+
+
 def is_text(stored):
     """Whether an attribute or a data set is a single short text, to be asked before reading it.
 

@@ -13,12 +13,11 @@ A pixel of value v sees the hand v - 128 mm behind the middle of its joints, so 
 255 is nothing: no hand within reach, or no reading.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from .drawing import CHUNK, DOMAINS, check, draw_chunks, person_of
+from .images import ImageSet
 
 # The paper's 224 pixels would cost twelve times as much; at 64 a finger is still 5 pixels wide.
 SIZE = 64  # height and width, pixels
@@ -89,29 +88,6 @@ SENSOR = {
 }
 BASELINE = 75.0  # mm from the projector, at the left, to the camera
 STEPS = 8 * 580 * BASELINE  # focal length 580 px, disparities in eighths of a pixel
-
-
-@dataclass(frozen=True, eq=False)
-class HandSet:
-    """Depth images of hands and where their joints are. `hands[rows]` is a HandSet of some.
-
-    Attributes:
-        images: uint8 (N, 64, 64); the top of this module says what a value means.
-        joints: float32 (N, 14, 2), x to the right and y down in pixels, in the order of `JOINTS`.
-            (0, 0) is the centre of the pixel at the top left.
-        person: int64 (N,), equal for hands of one person.
-    """
-
-    images: np.ndarray
-    joints: np.ndarray
-    person: np.ndarray
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, rows):
-        rows = np.atleast_1d(np.arange(len(self))[rows])
-        return HandSet(self.images[rows], self.joints[rows], self.person[rows])
 
 
 def _draw(rng, table):
@@ -318,8 +294,10 @@ def simulate(count, domain="synthetic", seed=0, progress=False, persons=None):
             geometry: pairs. None: fresh persons whom no other seed or domain has, 20 hands each.
 
     Returns:
-        `HandSet` with images uint8 (count, 64, 64), joints float32 (count, 14, 2), person int64
-        (count,).
+        `ImageSet` of uint8 (count, 64, 64) with the labels
+        `joints`, float32 (count, 14, 2): x to the right and y down in pixels, in the order of
+        `JOINTS`; (0, 0) is the centre of the pixel at the top left;
+        `person`, int64 (count,), equal for hands of one person.
 
     Raises:
         ValueError: If an argument is not as described.
@@ -335,32 +313,5 @@ def simulate(count, domain="synthetic", seed=0, progress=False, persons=None):
         return _chunk(start, traits[start : start + CHUNK], seed, domain, persons is not None)
 
     images, joints = draw_chunks(draw, starts, f"{domain} hands", progress)
-    return HandSet(images[:count], joints[:count], person[:count])
-
-
-def within(estimated, joints, pixels):
-    """Share of joints that an estimator places well, the measure of the paper's table 4.
-
-    The paper counts joints within 5 of its 224 pixels. Our image is 64 pixels wide, so that is
-    `within(estimated, joints, 5 * SIZE / 224)`, 1.43 pixels or 5 mm.
-
-    Args:
-        estimated: Estimated joints, `(N, 14, 2)`, in pixels.
-        joints: True joints of the same shape, as in a `HandSet`.
-        pixels: float >= 0. The largest distance that counts.
-
-    Returns:
-        The share in percent of all joints of all hands; an estimate of NaN does not count.
-
-    Raises:
-        ValueError: If the shapes differ or `pixels` is not a distance.
-    """
-    estimated, joints = np.asarray(estimated, float), np.asarray(joints, float)
-    if estimated.shape != joints.shape or not joints.size or joints.shape[-1] != 2:
-        raise ValueError(
-            "Estimated and true joints must have one shape (N, 14, 2), so give a place for every "
-            f"joint; received {estimated.shape} and {joints.shape}"
-        )
-    if not pixels >= 0:
-        raise ValueError(f"pixels must be a distance of 0 or more; received {pixels!r}")
-    return float(100 * np.mean(np.linalg.norm(estimated - joints, axis=-1) <= pixels))
+    labels = {"joints": joints[:count], "person": person[:count]}
+    return ImageSet(images[:count], labels, f"simgan_lib.hands, {domain}, seed {seed}")

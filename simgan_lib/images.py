@@ -21,8 +21,8 @@ class ImageSet:
     that a file holds stay on disk until rows of them are asked for.
 
     Args:
-        images: array (N, H, W), (N, H, W, 1) or (N, H, W, 3), uint8, uint16 or float32 in 0..1, or
-            an HDF5 data set of such a shape.
+        images: array (N, H, W), (N, H, W, 1) or (N, H, W, 3), or an HDF5 data set of such a shape.
+            uint8, uint16 or floats in 0..1, which become float32.
         labels: dict of arrays (N, ...), carried along with their images as they are; of some the
             course knows the meaning, such as "gaze".
         source: str. Where the images come from, for people to read.
@@ -38,9 +38,10 @@ class ImageSet:
         shape = getattr(images, "shape", None) or ()  # of an empty data set it is None
         dtype = getattr(images, "dtype", type(images))
         grey, colour = len(shape) == 3, len(shape) == 4 and shape[3] in (1, 3)
-        if not (grey or colour) or str(dtype) not in TYPES:
+        floats = getattr(dtype, "kind", "") == "f"
+        if not (grey or colour) or not (floats or str(dtype) in TYPES):
             raise ValueError(
-                "Images are uint8, uint16 or float32 of shape (N, H, W), or (N, H, W, 3) in "
+                "Images are uint8, uint16 or floats of shape (N, H, W), or (N, H, W, 3) in "
                 f"colour; received {dtype} of shape {shape}"
             )
         if not 0 < len(images) <= MOST:
@@ -52,7 +53,11 @@ class ImageSet:
                     f"Every image has one label, {len(images)} in all; received {name!r} of shape "
                     f"{values.shape}"
                 )
-        self.images = Packed(images) if isinstance(images, h5py.Dataset) else images
+        if isinstance(images, h5py.Dataset):
+            images = Packed(images, np.float32 if floats else images.dtype)
+        elif floats and dtype != np.float32:
+            images = images.astype(np.float32)
+        self.images = images
         self.source = source
 
     def __len__(self):
@@ -90,7 +95,7 @@ class ImageSet:
     def block(self):
         """How many images are read or written at a time: about a megabyte."""
         size = np.prod(self.images.shape[1:]) * self.images.dtype.itemsize
-        return int(np.clip(2**20 // size, 8, BLOCK))
+        return int(np.clip(2**20 // size, 1, BLOCK))
 
     def save(self, path, **more):
         """Writes a packed file, whole or not at all, a block of images at a time.
@@ -234,3 +239,15 @@ def from_float(images, like):
 def to_uint8(images):
     """Brings grey images back from a network: (..., H, W, 1) in [-1, 1] to (..., H, W) uint8."""
     return np.round((np.clip(images[..., 0], -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def to_levels(images):
+    """Grey levels, 0 to 255, of images of any type."""
+    return images * (255 / TYPES[str(images.dtype)])
+
+
+def from_levels(levels, like):
+    """Images of the type of others from grey levels, clipped to 0 to 255."""
+    dtype, white = np.dtype(like.dtype), TYPES[str(like.dtype)]
+    levels = np.clip(levels, 0, 255) * (white / 255)
+    return (levels if dtype.kind == "f" else np.round(levels)).astype(dtype)

@@ -9,7 +9,15 @@ import numpy as np
 from PIL import Image
 
 from .gaze import check_gaze, from_look_vec, from_pitch_yaw
-from .guard import BYTES, check_storage, open_hdf5, read_array, read_texts, source_of
+from .guard import (
+    BYTES,
+    check_storage,
+    open_hdf5,
+    read_array,
+    read_label,
+    read_texts,
+    source_of,
+)
 from .stored import MOST, SIZE, Scattered
 
 SAMPLE = 2_000  # eyes on which images and labels of Kaggle's layout are compared
@@ -136,7 +144,15 @@ def _eyes_of(file, name):
     if isinstance(image, h5py.Dataset):
         check_storage(image.id)
         known = {name: arrays.get(name) for name in ("gaze", "person")}
-        return {"images": image, **known, "source": source}
+        beside = file.id.get_filesize() - image.id.get_storage_size()
+        further = {
+            name: read_label(dataset, beside)
+            for name, dataset in file.items()
+            if name not in ("image", *arrays)
+            and isinstance(dataset, h5py.Dataset)
+            and (dataset.shape or ())[:1] == image.shape[:1]
+        }
+        return {"images": image, **known, "source": source, "labels": further}
     if not isinstance(image, h5py.Group):
         raise ValueError(f"'image' is one data set or a group of them; received {image}")
     if len(image) > MOST:

@@ -5,6 +5,7 @@ import numpy as np
 from scipy.stats import binom
 
 from .gaze import to_pitch_yaw
+from .images import to_levels
 
 COLOURS = {
     "constant": "0.6",
@@ -20,18 +21,19 @@ COLOURS = {
 
 
 def montage(rows, columns=10, scale=1.1):
-    """Draws sets of eyes under each other, a titled row a set.
+    """Draws sets of images under each other, a titled row a set.
 
     Args:
-        rows: Dict from a title to images, `(N, 35, 55)` uint8.
-        columns: Eyes a row.
-        scale: Width of an eye in inches.
+        rows: Dict from a title to images, `(N, H, W)` or `(N, H, W, C)`, of one size.
+        columns: Images a row.
+        scale: Width of an image in inches.
     """
-    figure, axes = plt.subplots(
-        len(rows), 1, figsize=(columns * scale, len(rows) * (scale * 35 / 55 + 0.3)), squeeze=False
-    )
+    height, width = next(iter(rows.values())).shape[1:3]
+    size = columns * scale, len(rows) * (scale * height / width + 0.3)
+    figure, axes = plt.subplots(len(rows), 1, figsize=size, squeeze=False)
     for axis, (title, images) in zip(axes[:, 0], rows.items(), strict=True):
-        axis.imshow(np.hstack(images[:columns]), cmap="gray", vmin=0, vmax=255)
+        row = np.hstack(to_levels(np.asarray(images[:columns]))).astype("uint8")
+        axis.imshow(row.squeeze(), cmap="gray", vmin=0, vmax=255)
         axis.set_title(title, loc="left", fontsize=9)
         axis.axis("off")
     figure.tight_layout(pad=0.3)

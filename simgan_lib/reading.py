@@ -4,14 +4,16 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+from tqdm import tqdm
 
 from .eyes import EyeSet
 from .folder import read_folder
-from .guard import open_hdf5, read_array, read_texts, reading
+from .guard import open_hdf5, read_label, reading
 from .images import ImageSet
 from .stored import SIZE
 
 NAMES = "image", "images"  # what an array of images may be called
+TWELVE_BITS = 4_095  # the largest value of many depth sensors
 
 
 def load_images(path, size=None, how=None, beside=(), skip_broken=False):
@@ -34,7 +36,38 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
     """
     path = Path(path)
     if path.is_dir():
-        return read_folder(path, size, how, beside, skip_broken)
+        images = read_folder(path, size, how, beside, skip_broken)
+    else:
+        images = _read_file(path, size or beside or skip_broken)
+    with reading(path):
+        _check_range(images)
+    return images
+
+
+def _check_range(images):
+    """Raises unless pixels use the range of their type: all of 16 bits, and 0..1 of floats."""
+    dtype = images.images.dtype
+    if dtype == np.uint8:
+        return
+    low, high = np.inf, -np.inf
+    for row in tqdm(range(0, len(images), images.block), "Looking at images", delay=2):
+        block = images.images[row : row + images.block]
+        low, high = np.minimum(low, block.min()), np.maximum(high, block.max())  # NaN stays
+        if dtype == np.uint16 and high > TWELVE_BITS:
+            return
+    if dtype == np.uint16:
+        raise ValueError(
+            "Images of 16 bits use their range and not that of 12, or all would look black, so "
+            f"multiply them by 16; received values from {low} to {high}"
+        )
+    if not (low >= 0 and high <= 1):  # NaN is neither
+        raise ValueError(
+            "Floats are from 0, black, to 1, white, so scale them and replace what is missing; "
+            f"received values from {low} to {high}"
+        )
+
+
+def _read_file(path, of_folders):
     try:
         with open(path, "rb") as file:
             start = file.read(6)
@@ -42,7 +75,7 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
         raise ValueError(
             f"The images cannot be opened ({error.strerror}); received {str(path)!r}"
         ) from error
-    if size or beside or skip_broken:
+    if of_folders:
         raise ValueError(
             "Sizes, labels beside images and broken images are a matter of folders, so leave those "
             f"options out; received {str(path)!r}"
@@ -75,7 +108,7 @@ def _of_hdf5(path):
     arrays = {name: dataset for name, dataset in file.items() if isinstance(dataset, h5py.Dataset)}
     images = _images_of(arrays)
     beside = file.id.get_filesize() - images.id.get_storage_size()
-    labels = {name: _label(dataset, beside) for name, dataset in arrays.items()}
+    labels = {name: read_label(dataset, beside) for name, dataset in arrays.items()}
     return ImageSet(images, labels, path.name)
 
 
@@ -85,9 +118,3 @@ def _images_of(arrays):
         if name in arrays:
             return arrays.pop(name)
     raise ValueError(f"A file of images holds an array 'image'; received {sorted(arrays)}")
-
-
-def _label(dataset, beside):
-    """A label of every image; texts as texts."""
-    values = read_texts(dataset, beside) if dataset.dtype.hasobject else read_array(dataset)
-    return np.char.decode(values.astype(bytes)) if values.dtype.kind in "SO" else values

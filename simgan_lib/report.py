@@ -56,10 +56,52 @@ def report_page(report, shown):
         "and stays so. A D at chance from the first step on has not learned anything; a D that is "
         "always right has won, and R no longer learns from it.</p>",
     ]
+    return page(body)
+
+
+def page(body):
+    """The parts of a page as one."""
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>SimGAN</title>"
         f"<style>{STYLE}</style>{''.join(body)}</html>\n"
     )
+
+
+def comparison_page(result, trains, test):
+    """Writes the page of `simgan evaluate`.
+
+    Args:
+        result: What the command prints.
+        trains: dict of the `ImageSet`s that were learned from.
+        test: The `ImageSet` of the test.
+
+    Returns:
+        HTML, a string.
+    """
+    label = html.escape(result["label"])
+    body = [f"<h1>What helps to learn {label}</h1>", rows_table("learned from", result)]
+    if "true class" in result:
+        body += ["<h2>Taken for</h2>", rows_table("true class", result)]
+    shown = {name: images.images[:10] for name, images in trains.items()}
+    body += [
+        f"<p>All are tested on the same {result['tested_on']:,} images. Each row but the first two "
+        "is one training, so a small difference is chance: another --seed shows how much. Seed "
+        f"{result['seed']}.</p>",
+        "<h2>Images</h2>",
+        picture(plots.montage(shown | {"test": test.images[:10]})),
+    ]
+    return page(body)
+
+
+def rows_table(name, result):
+    """Rows of numbers as an HTML table."""
+    rows = result[name]
+    head = name, *next(iter(rows.values()))
+    lines = [
+        "<tr><td>" + "<td>".join([html.escape(text), *(f"{value:.4g}" for value in row.values())])
+        for text, row in rows.items()
+    ]
+    return f"<table><tr><th>{'<th>'.join(html.escape(h) for h in head)}{''.join(lines)}</table>"
 
 
 def verdict(report):

@@ -8,10 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from .files import writing
-from .images import from_float, to_float
 from .training import SimGAN, batches
 
 FLAT = 0.1  # of the synthetic eyes' contrast: an eye with less is of one grey
@@ -198,116 +196,3 @@ def _claim(run, settings, resume):
                 f"{run} is a run of another kind and cannot be resumed with these settings: "
                 f"{name} was {before[name]}; received {value}"
             )
-
-
-class RefinedImages:
-    """The images of a set as refiners show them, computed when they are read.
-
-    Args:
-        refiners: A list of refiners.
-        images: Images of a set, such as `(N, 35, 55)` uint8.
-        drawn: int array `(N,)`: image i is refined by `refiners[drawn[i]]`.
-    """
-
-    def __init__(self, refiners, images, drawn):
-        image_shape = (*images.shape[1:3], *(images.shape[3:] or (1,)))
-        self.refiners = [_fitting(refiner, image_shape) for refiner in refiners]
-        self.images, self.drawn = images, drawn
-        self.shape, self.dtype = images.shape, images.dtype
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, rows):
-        images, drawn = self.images[rows], self.drawn[rows]
-        refined = np.empty_like(images)
-        for k in np.unique(drawn):
-            chosen = images[drawn == k]
-            answer = self.refiners[k].predict(to_float(chosen), batch_size=128, verbose=0)
-            refined[drawn == k] = from_float(answer, chosen)
-        return refined
-
-
-def refine(refiners, eyes, seed=0):
-    """Refines each eye of a set with one of several refiners, drawn at random; labels stay.
-
-    No refiner of a game is the last word. Each overdoes something else, and an estimator that
-    learns from the eyes of one learns its manner too; from the eyes of many it cannot. (After the
-    self-ensembles of Wang, Zhang and van de Weijer, arXiv 1612.00991.)
-
-    Images are refined when they are read, so that a set larger than memory can be saved; save and
-    load what is read more than once.
-
-    Args:
-        refiners: A list of refiners, such as a run's history, or a single one.
-        eyes: An `ImageSet` of simulated images, such as an `EyeSet`.
-        seed: Seed of the draw: the same one draws the same refiner for an eye each time.
-
-    Returns:
-        A set of the same kind with the same labels.
-    """
-    refiners = refiners if isinstance(refiners, list) else [refiners]
-    drawn = np.random.default_rng(seed).integers(len(refiners), size=len(eyes))
-    images = RefinedImages(refiners, eyes.images, drawn)
-    return eyes.like(images, source=f"{eyes.source}, refined")
-
-
-def _fitting(refiner, image_shape):
-    """The refiner for images of this size; it has no layer that minds another one."""
-    if refiner.input_shape[1:] == image_shape:
-        return refiner
-    if refiner.input_shape[-1] != image_shape[-1]:
-        raise ValueError(
-            "The refiner learned from images of another kind, grey or colour, so train one from "
-            f"such images; it takes {refiner.input_shape[-1]} channels and received {image_shape}"
-        )
-    other = keras.models.clone_model(refiner, input_tensors=keras.Input(image_shape))
-    other.set_weights(refiner.get_weights())
-    return other
-
-
-def load_refiners(path):
-    """Loads the refiners of a run, or a single one.
-
-    Args:
-        path: Folder of a run that has come to its end, or a `.keras` file.
-
-    Returns:
-        A list of refiners for `refine`: the run's history, oldest first, the last one R as the
-        training left it; a single one if the run was made before there were histories.
-
-    Raises:
-        ValueError: If a file is missing, damaged or no model from eyes to eyes, or the run has not
-            come to its end.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        return [load_refiner(path)]
-    if not (path / "refiner.keras").exists():
-        raise ValueError(
-            "The folder holds no refiner; train one with `simgan train`, or end a run that was "
-            f"stopped with --resume; received {path}"
-        )
-    files = sorted((path / "history").glob("*.keras")) or [path / "refiner.keras"]
-    return [load_refiner(file) for file in files]
-
-
-def load_refiner(path):
-    """Loads a refiner.
-
-    Raises:
-        ValueError: If the file is missing, damaged or no model from eyes to eyes.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"There is no refiner; train one with `simgan train`; received {path}")
-    try:
-        model = keras.models.load_model(path, compile=False)
-    except Exception as error:  # Keras raises many kinds for a file that is not its own
-        raise ValueError(f"The file is no Keras model or a damaged one; received {path}") from error
-    if model.input_shape != model.output_shape or len(model.input_shape) != 4:
-        raise ValueError(
-            "A refiner turns images into images of the same shape; received a model from "
-            f"{model.input_shape} to {model.output_shape} in {path}"
-        )
-    return model

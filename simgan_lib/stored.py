@@ -28,15 +28,15 @@ class OnDisk:
 
 
 class Packed(OnDisk):
-    """Images of a packed file: one data set for all."""
+    """Images of a packed file: one data set for all, read as images of this type."""
 
-    def __init__(self, dataset):
-        super().__init__(dataset.file.filename, dataset.shape, dataset.dtype)
+    def __init__(self, dataset, dtype=np.uint8):
+        super().__init__(dataset.file.filename, dataset.shape, dtype)
         self.dataset = dataset
 
     def _read(self, rows):
         if len(rows) and np.array_equal(rows, np.arange(rows[0], rows[0] + len(rows))):
-            return self.dataset[rows[0] : rows[0] + len(rows)]
+            return self.dataset[rows[0] : rows[0] + len(rows)].astype(self.dtype, copy=False)
         images = np.empty((len(rows), *self.shape[1:]), self.dtype)
         blocks = rows // BLOCK
         for k in np.unique(blocks):  # HDF5 is slow at single rows and quick at blocks of them

@@ -113,7 +113,7 @@ def test_the_whole_way_on_folders_of_ones_own(tmp_path, capsys):
     assert result["images"] == 20 and result["labels"] == "file, size"
     assert sorted(p.name for p in out.glob("*.png")) == sorted(f"{k}.png" for k in range(20))
     assert (out / "labels.csv").read_bytes() == table.read_bytes()
-    assert all((out / f"masks/{k}.png").read_bytes() == b"mask %d" % k for k in range(20))
+    assert all((tmp_path / f"out-masks/{k}.png").read_bytes() == b"mask %d" % k for k in range(20))
     pixels = [np.asarray(Image.open(folder / "7.png")) for folder in (drawn, out)]
     assert pixels[1].shape == (64, 64, 3) and not np.array_equal(*pixels)
     run(capsys, *words[:-1], tmp_path / "out.h5")

@@ -11,8 +11,8 @@ from simgan_lib.cli import main
 from simgan_lib.data import Found
 from simgan_lib.eyes import EyeSet
 from simgan_lib.pocket import simulate
+from simgan_lib.refining import load_refiners
 from simgan_lib.report import verdict
-from simgan_lib.runs import load_refiners
 
 ROWS = {
     "constant", "synthetic", "noise", "equalised", "randomised", "one_refiner", "history",

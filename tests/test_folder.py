@@ -51,10 +51,10 @@ def test_a_folder_goes_in_and_comes_out_the_same(tmp_path, shape, dtype, ending)
     out = tmp_path / "out"
     images.save(out)
     kept = {p.relative_to(out) for p in out.rglob("*") if p.is_file()}
-    assert len(kept) == 25
+    assert len(kept) == 13
     assert (out / "labels.csv").read_bytes() == (folder / "labels.csv").read_bytes()
     for k in range(12):
-        assert (out / f"masks/inner/{k}.txt").read_text() == f"mask {k}"
+        assert (tmp_path / f"out-masks/inner/{k}.txt").read_text() == f"mask {k}"
     again = read_folder(out)
     if ending != "webp" or dtype == "uint8":
         np.testing.assert_array_equal(again.images[:], images.images[:])
@@ -227,6 +227,10 @@ def test_nothing_half_written_is_left_and_nothing_is_overwritten(tmp_path):
     (masks / "inner/4.txt").unlink()
     with pytest.raises(ValueError, match="one file beside it"):
         images.save(tmp_path / "out")
+    (tmp_path / "other-masks").mkdir()
+    with pytest.raises(ValueError, match="a new folder .*other-masks"):
+        images.save(tmp_path / "other")
+    (tmp_path / "other-masks").rmdir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["drawn", "masks"]
 
 

@@ -8,15 +8,9 @@ from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
 
 from simgan_lib import hands
 from simgan_lib.drawing import CHUNK, DOMAINS, IDS_PER_SET
-from simgan_lib.hands import (
-    EMPTY,
-    JOINTS,
-    MIDDLE,
-    SIZE,
-    HandSet,
-    simulate,
-    within,
-)
+from simgan_lib.evaluation import joints_within
+from simgan_lib.hands import EMPTY, JOINTS, MIDDLE, SIZE, simulate
+from simgan_lib.images import ImageSet
 
 
 def anatomy(seed=0, persons=range(8)):
@@ -30,8 +24,9 @@ def anatomy(seed=0, persons=range(8)):
 def test_shapes_types_and_ranges(domain):
     drawn = simulate(40, domain, seed=3)
     assert drawn.images.shape == (40, SIZE, SIZE) and drawn.images.dtype == np.uint8
-    assert drawn.joints.shape == (40, len(JOINTS), 2) and drawn.joints.dtype == np.float32
-    assert drawn.person.shape == (40,) and drawn.person.dtype == np.int64
+    joints, person = drawn.labels["joints"], drawn.labels["person"]
+    assert joints.shape == (40, len(JOINTS), 2) and joints.dtype == np.float32
+    assert person.shape == (40,) and person.dtype == np.int64
     share = (drawn.images < EMPTY).mean((1, 2))
     assert share.min() > 0.04 and share.max() < 0.6
     near = [image[image < EMPTY].min() for image in drawn.images]
@@ -41,8 +36,9 @@ def test_shapes_types_and_ranges(domain):
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_seed_decides_everything_and_count_nothing(domain):
     drawn, again = simulate(100, domain, seed=4), simulate(33, domain, seed=4)
-    for name in ("images", "joints", "person"):
-        np.testing.assert_array_equal(getattr(again, name), getattr(drawn, name)[:33])
+    np.testing.assert_array_equal(again.images, drawn.images[:33])
+    for name in ("joints", "person"):
+        np.testing.assert_array_equal(again.labels[name], drawn.labels[name][:33])
     other = simulate(33, domain, seed=5)
     assert ((other.images != again.images).mean((1, 2)) > 0.05).all()
 
@@ -90,13 +86,13 @@ def test_same_hands_on_every_machine(domain):
 def test_no_person_is_in_two_sets():
     traits = hands._identities(np.arange(500))
     assert len(np.unique(traits, axis=0)) == 500
-    sets = [simulate(1001, domain, seed).person for seed in (0, 1) for domain in DOMAINS]
+    sets = [simulate(1001, domain, seed).labels["person"] for seed in (0, 1) for domain in DOMAINS]
     for i, a in enumerate(sets):
         assert len(np.unique(a)) == 51 and np.bincount(a - a.min()).max() == 20
         assert a.min() == i * IDS_PER_SET
         for b in sets[:i]:
             assert not np.intersect1d(a, b).size
-    assert simulate(5, persons=np.array([7, 9])).person.tolist() == [7, 9, 7, 9, 7]
+    assert simulate(5, persons=np.array([7, 9])).labels["person"].tolist() == [7, 9, 7, 9, 7]
 
 
 def test_bones_are_a_persons_own_and_keep_their_lengths():
@@ -145,7 +141,7 @@ def test_poses_are_open_closed_and_pointing():
 
 
 def test_joints_lie_in_the_image_for_nearly_all_hands():
-    joints = np.concatenate([simulate(1000, domain, 2).joints for domain in DOMAINS])
+    joints = np.concatenate([simulate(1000, domain, 2).labels["joints"] for domain in DOMAINS])
     inside = ((joints > -0.5) & (joints < SIZE - 0.5)).all(axis=2)
     assert inside.all(axis=1).mean() > 0.985
     assert joints.min() > -8 and joints.max() < SIZE + 7
@@ -157,10 +153,10 @@ def test_the_surface_is_a_radius_before_the_joints():
     for seed in range(4):
         joints, _, radii, _ = anatomy(seed, persons=range(32))
         drawn = simulate(CHUNK, seed=seed, persons=range(32))
-        np.testing.assert_allclose(drawn.joints, joints[..., :2] / 3.5 + 31.5, atol=1e-4)
-        x, y = np.clip(np.round(drawn.joints), 0, SIZE - 1).astype(int).transpose(2, 0, 1)
+        np.testing.assert_allclose(drawn.labels["joints"], joints[..., :2] / 3.5 + 31.5, atol=1e-4)
+        x, y = np.clip(np.round(drawn.labels["joints"]), 0, SIZE - 1).astype(int).transpose(2, 0, 1)
         surface = drawn.images[np.arange(CHUNK)[:, None], y, x] - float(MIDDLE)
-        inside = ((drawn.joints > 0) & (drawn.joints < SIZE - 1)).all(axis=2)
+        inside = ((drawn.labels["joints"] > 0) & (drawn.labels["joints"] < SIZE - 1)).all(axis=2)
         behind = joints[..., 2]
         assert (surface < behind + 1)[inside].all()  # no joint lies bare, none beside the hand
         # Tips and middle joints of the four fingers: which bone ends there, with what radius.
@@ -175,8 +171,8 @@ def test_the_surface_is_a_radius_before_the_joints():
 
 def test_camera_and_synthetic_see_one_geometry():
     a, b = (simulate(400, domain, seed=3, persons=range(40)) for domain in DOMAINS)
-    np.testing.assert_array_equal(a.joints, b.joints)
-    np.testing.assert_array_equal(a.person, b.person)
+    np.testing.assert_array_equal(a.labels["joints"], b.labels["joints"])
+    np.testing.assert_array_equal(a.labels["person"], b.labels["person"])
     both = (a.images < EMPTY) & (b.images < EMPTY)
     apart = np.abs(a.images[both].astype(int) - b.images[both])
     assert np.median(apart) <= 2 and np.mean(apart <= 10) > 0.9
@@ -185,12 +181,12 @@ def test_camera_and_synthetic_see_one_geometry():
     assert (a.images != b.images).any((1, 2)).all()
     # Fresh persons come with poses of their own, so that unpaired sets are unpaired.
     a, b = (simulate(50, domain, seed=3) for domain in DOMAINS)
-    assert not np.allclose(a.joints, b.joints)
+    assert not np.allclose(a.labels["joints"], b.labels["joints"])
 
 
 def test_poses_come_from_one_distribution():
     for axis in range(2):
-        a, b = (simulate(1500, domain, seed=9).joints[:, :, axis] for domain in DOMAINS)
+        a, b = (simulate(1500, domain, seed=9).labels["joints"][:, :, axis] for domain in DOMAINS)
         quantiles = np.linspace(0.05, 0.95, 10)
         assert np.abs(np.quantile(a, quantiles, 0) - np.quantile(b, quantiles, 0)).max() < 4  # px
 
@@ -235,29 +231,27 @@ def test_rows_of_a_set_are_a_set():
     assert len(drawn) == 10 and len(drawn[3:5]) == 2 and len(drawn[-1]) == 1
     for rows in ([4, 2], np.array([4, 2]), np.isin(np.arange(10), (2, 4))):
         part = drawn[rows]
-        assert isinstance(part, HandSet) and len(part) == 2
+        assert isinstance(part, ImageSet) and len(part) == 2
         at = np.arange(10)[rows]
         np.testing.assert_array_equal(part.images, drawn.images[at])
-        np.testing.assert_array_equal(part.joints, drawn.joints[at])
-        np.testing.assert_array_equal(part.person, drawn.person[at])
-    with pytest.raises(AttributeError):
-        drawn.images = None
+        np.testing.assert_array_equal(part.labels["joints"], drawn.labels["joints"][at])
+        np.testing.assert_array_equal(part.labels["person"], drawn.labels["person"][at])
 
 
 def test_within_counts_joints():
-    joints = simulate(10).joints
+    joints = simulate(10).labels["joints"]
     moved = joints.copy()
     moved[:5, :, 0] += 3
     moved[:5, :, 1] -= 4
-    assert within(joints, joints, 0) == 100
-    assert within(moved, joints, 4.99) == 50 and within(moved, joints, 5.01) == 100
+    assert joints_within(joints, joints, 0) == 100
+    assert joints_within(moved, joints, 4.99) == 50 and joints_within(moved, joints, 5.01) == 100
     moved[0, :7] = np.nan
-    assert within(moved, joints, 5.01) == 95
+    assert joints_within(moved, joints, 5.01) == 95
     with pytest.raises(ValueError, match=r"received \(10, 13, 2\) and \(10, 14, 2\)$"):
-        within(joints[:, 1:], joints, 5)
+        joints_within(joints[:, 1:], joints, 5)
     for pixels in (-1, float("nan")):
         with pytest.raises(ValueError, match="^pixels must be .*; received "):
-            within(joints, joints, pixels)
+            joints_within(joints, joints, pixels)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from simgan_lib.images import ImageSet, from_float, to_float
 from simgan_lib.losses import channel_mean
 from simgan_lib.receptive_field import receptive_field
 from simgan_lib.refiner import refiner
-from simgan_lib.runs import load_refiners, refine, train
+from simgan_lib.refining import load_refiners, refine
+from simgan_lib.runs import train
 from simgan_lib.training import SimGAN
 
 
@@ -77,7 +78,7 @@ def test_rows_keep_their_labels():
 @pytest.mark.parametrize(
     ("images", "labels", "said"),
     [
-        (np.zeros((4, 24, 24)), {}, "received float64 of shape"),
+        (np.zeros((4, 24, 24), int), {}, "received int64 of shape"),
         (np.zeros((4, 24, 24, 4), np.uint8), {}, r"received uint8 of shape \(4, 24, 24, 4\)"),
         (np.zeros((24, 24), np.uint8), {}, r"received uint8 of shape \(24, 24\)"),
         (np.zeros((0, 24, 24), np.uint8), {}, r"between 1 and .* received shape \(0, 24, 24\)"),

@@ -19,7 +19,8 @@ from simgan_lib.eyes import EyeSet
 from simgan_lib.images import to_float
 from simgan_lib.pocket import simulate
 from simgan_lib.refiner import refiner
-from simgan_lib.runs import load_refiner, load_refiners, refine, train
+from simgan_lib.refining import load_refiner, load_refiners, refine
+from simgan_lib.runs import train
 from simgan_lib.training import PRESETS, SimGAN, batches
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import baselines, evaluation, runs
+from .. import baselines, evaluation, refining
 from ..eyes import EyeSet
 from ..gaze import from_pitch_yaw, to_pitch_yaw
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
@@ -220,7 +220,7 @@ class _Painter:
 
 
 @function(
-    solves=runs.refine,
+    solves=refining.refine,
     hints=[
         "Draw first: `np.random.default_rng(seed).integers(len(refiners), size=len(eyes))` is a "
         "number for each eye, which says whose turn it is.",

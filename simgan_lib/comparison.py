@@ -1,0 +1,63 @@
+"""Does refining help on your task? Networks that learned from several sets, and simple rivals."""
+
+from .baselines import NOISE, STRENGTH, add_noise, k_nearest, randomise_domain
+from .estimator import answers
+from .tasks import Classes, task_of, train_network
+
+
+def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket", progress=None):
+    """Trains a network on each of several sets and on what simple rivals make of the first.
+
+    Each row is one training, so a small difference between two of them is chance: another seed
+    shows how much.
+
+    Args:
+        trains: dict of `ImageSet`s with the label, by the names that the rows will have; the first
+            are a simulator's images as they are.
+        test: An `ImageSet` of real images with the label.
+        label: Name of the label.
+        seed: Seed of all trainings and of noise.
+        classes: Numbers are names of classes.
+        estimator: "pocket" or "paper", for the gaze of eyes.
+        progress: Function from the name of a training to callbacks for its `fit`.
+
+    Returns:
+        A dict of rows, each a dict of numbers: a constant answer, the labels of the nearest images,
+        the first set with noise and in random light, blur and contrast, and each set. And of the
+        last row how many of each class were taken for each class, None if the labels are no
+        classes.
+
+    Raises:
+        ValueError: If a set lacks the label, or sets differ in kind.
+    """
+    for name, images in (*trains.items(), ("the test", test)):
+        if label not in images.labels:
+            raise ValueError(
+                f"Every set needs the label {label!r}; received {name} with "
+                f"{', '.join(images.labels) or 'no labels'}"
+            )
+        if images.image_shape != test.image_shape:
+            raise ValueError(
+                "All sets must have images of one size, grey or in colour, so bring them to it; "
+                f"received {name} with {images.image_shape} and a test with {test.image_shape}"
+            )
+    simulated, truth = next(iter(trains.values())), test.labels[label]
+    task = task_of(label, simulated.labels[label], simulated.image_shape, classes, estimator)
+    for images in (*trains.values(), test):
+        task.check(images.labels[label])
+    known = task.encode(simulated.labels[label])
+    nearest = k_nearest(simulated.like(simulated.images, {label: known}), label=label)
+    rows = {
+        "constant": task.measure(known.mean(0, keepdims=True).repeat(len(test), 0), truth),
+        "nearest neighbours": task.measure(nearest(test), truth),
+    }
+    learned_from = {
+        "noise": lambda: add_noise(simulated, NOISE, seed),
+        "randomised": lambda: randomise_domain(simulated, STRENGTH, seed),
+    } | {name: lambda images=images: images for name, images in trains.items()}
+    for name, images in learned_from.items():
+        callbacks = progress(name) if progress else None
+        found = answers(train_network(task, images(), label, seed, callbacks), test)
+        rows[name] = task.measure(found, truth)
+    confusion = task.confusion(found, truth) if isinstance(task, Classes) else None
+    return rows, confusion

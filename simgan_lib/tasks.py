@@ -1,0 +1,269 @@
+"""What a network learns of an image: a gaze, joints, numbers or a class.
+
+A task turns labels into what a network answers (`encode`), knows a network and a loss for them, and
+says how far answers are off (`measure`). `task_of` finds the task of a label.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import Input, Model, layers, ops
+from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
+
+from .estimator import ESTIMATORS, EstimatorPreset, fit, gaze_estimator
+from .evaluation import joints_within, summary
+from .gaze import check_gaze
+from .stored import SIZE
+from .weights import initialize
+
+LARGEST = 64  # pixels of the shorter side; what is larger is halved before a network looks at it
+BATCH, EPOCHS, STEPS = 64, 6, 800  # so many epochs, and of few images as many as make these steps
+
+
+def task_of(label, values, image_shape, classes=False, estimator="pocket"):
+    """Finds what there is to learn of a label.
+
+    Args:
+        label: Its name; "gaze" and "joints" have a meaning.
+        values: Labels of the training set: unit vectors (N, 3) of a gaze, pixels (N, J, 2) of
+            joints, numbers (N,) or (N, k), or texts (N,).
+        image_shape: Height, width and channels of an image.
+        classes: Numbers are names of classes too, such as those of digits.
+        estimator: "pocket" or "paper", for the gaze of eyes.
+
+    Returns:
+        A `Gaze`, `Joints`, `Numbers` or `Classes`.
+
+    Raises:
+        ValueError: If the values are of no such kind.
+    """
+    if label == "gaze":
+        return Gaze(values, image_shape, estimator)
+    if label == "joints" and values.ndim == 3 and values.shape[2] == 2:
+        return Joints(values, image_shape)
+    if (classes or values.dtype.kind in "USb") and values.ndim == 1:
+        return Classes(label, values, image_shape)
+    if values.dtype.kind in "iuf" and values.ndim in (1, 2):
+        return Numbers(label, values, image_shape)
+    raise ValueError(
+        "A label is numbers (N,) or (N, k), texts (N,), or joints (N, J, 2) called 'joints'; "
+        f"received {label!r}, {values.dtype} of shape {values.shape}"
+    )
+
+
+class Gaze:
+    """The direction of a gaze, as in lesson 06."""
+
+    loss = "mse"
+
+    def __init__(self, values, image_shape, estimator):
+        self.image_shape, self.eyes = image_shape, image_shape == (*SIZE, 1)
+        self.preset = ESTIMATORS[estimator] if self.eyes else preset_for(len(values))
+
+    def check(self, values):
+        check_gaze(values, len(values))
+
+    def network(self):
+        if self.eyes:
+            return gaze_estimator(self.preset.filters, self.preset.units)
+        return image_network(self.image_shape, 3)
+
+    def encode(self, values):
+        return values
+
+    def measure(self, answers, values):
+        return summary(answers, values)
+
+
+class Numbers:
+    """One number or several: the mean absolute error, and how much of the variance is explained."""
+
+    loss = "mse"
+
+    def __init__(self, label, values, image_shape):
+        self.label = label
+        self.check(values)
+        self.mean, self.deviation = _table(values).mean(0), _table(values).std(0)
+        self.image_shape, self.preset = image_shape, preset_for(len(values))
+
+    def check(self, values):
+        if values.dtype.kind not in "iuf" or not np.isfinite(values).all() or not np.ptp(values):
+            raise ValueError(
+                "A number to learn is finite and not the same for all images; received "
+                f"{self.label!r} with {values[:3]}..."
+            )
+
+    def network(self):
+        return image_network(self.image_shape, len(self.mean))
+
+    def encode(self, values):
+        return (_table(values) - self.mean) / np.maximum(self.deviation, 1e-9)
+
+    def measure(self, answers, values):
+        answers, values = answers * self.deviation + self.mean, _table(values)
+        error = mean_absolute_error(values, answers)
+        return {"mean_absolute_error": float(error), "r2": float(r2_score(values, answers))}
+
+
+class Classes:
+    """One of several names: how many are right, in percent."""
+
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+
+    def __init__(self, label, values, image_shape):
+        self.label, self.names = label, np.unique(values)
+        if not 1 < len(self.names) <= len(values) / 2:
+            raise ValueError(
+                "Classes are at least two, with two images each or more; received "
+                f"{len(self.names)} in {len(values)} values of {label!r}"
+            )
+        self.image_shape, self.preset = image_shape, preset_for(len(values))
+
+    def check(self, values):
+        unknown = np.setdiff1d(values, self.names)
+        if len(unknown):
+            raise ValueError(
+                "A network knows only the classes that it learned from, so take others out of the "
+                f"test or add images of them; received {unknown[0]!r} of {self.label!r}"
+            )
+
+    def network(self):
+        return image_network(self.image_shape, len(self.names))
+
+    def encode(self, values):
+        return np.eye(len(self.names))[np.searchsorted(self.names, values)]
+
+    def measure(self, answers, values):
+        return {"accuracy": float(100 * np.mean(self.names[answers.argmax(1)] == values))}
+
+    def confusion(self, answers, values):
+        """For each class how many of its images were taken for each class."""
+        table = confusion_matrix(values, self.names[answers.argmax(1)], labels=self.names)
+        names = [str(name) for name in self.names]
+        return {
+            name: dict(zip(names, row, strict=True))
+            for name, row in zip(names, table.tolist(), strict=True)
+        }
+
+
+class Joints:
+    """Points in the image, as in the paper's table 4: their distance, and how many are near."""
+
+    loss = "mae"
+
+    def __init__(self, values, image_shape):
+        self.shape, self.image_shape = values.shape[1:], image_shape
+        self.preset = preset_for(len(values))
+
+    def check(self, values):
+        if values.shape[1:] != self.shape or not np.isfinite(values).all():
+            raise ValueError(
+                f"Joints are finite and of shape (N, {self.shape[0]}, 2); received {values.dtype} "
+                f"of shape {values.shape}"
+            )
+
+    def network(self):
+        return pose_network(self.image_shape, self.shape[0])
+
+    def encode(self, values):
+        return values.reshape(len(values), -1)
+
+    def measure(self, answers, values):
+        answers = answers.reshape(values.shape)
+        far = np.linalg.norm(answers - values, axis=-1)
+        near = joints_within(answers, values, 5 / 224 * self.image_shape[1])  # as in the paper
+        return {"error_px": float(far.mean()), "within_5px_of_224": near}
+
+
+def preset_for(count):
+    """How long a network learns from so many images."""
+    epochs = max(EPOCHS, math.ceil(STEPS * BATCH / max(BATCH, count)))
+    return EstimatorPreset((), 0, BATCH, 1e-3, epochs)
+
+
+def image_network(image_shape, outputs, filters=(16, 32, 32, 64), units=128):
+    """Builds a small CNN for images of any size.
+
+    Args:
+        image_shape: Height, width and channels of an image.
+        outputs: Numbers that it answers.
+        filters: Feature maps of the convolutions, after each of which the image is halved.
+        units: Width of the fully connected layer.
+
+    Returns:
+        A `keras.Model` from `(B, H, W, C)` in [-1, 1] to `(B, outputs)`.
+    """
+    images = Input(image_shape)
+    x = _smaller(images)
+    for count in filters:
+        x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2, padding="same")(x)
+    x = layers.Dense(units, activation="relu")(layers.Flatten()(x))
+    return Model(images, layers.Dense(outputs)(x), name="image_network")
+
+
+def pose_network(image_shape, joints, filters=(16, 32, 64)):
+    """Builds a network that says where joints are: a small hourglass with a heat map for each.
+
+    The paper takes a stacked hourglass (Newell, Yang and Deng 2016) of eight; this is a single one
+    that fits two cores. Each answer is the centre of mass of its heat map, so it can lie between
+    pixels.
+
+    Args:
+        image_shape: Height, width and channels of an image.
+        joints: How many points there are.
+        filters: Feature maps of the convolutions on the way down, after each of which the image is
+            halved.
+
+    Returns:
+        A `keras.Model` from `(B, H, W, C)` in [-1, 1] to x and y of every joint in pixels of the
+        image, `(B, 2 * joints)`.
+    """
+    images = Input(image_shape)
+    x, seen = _smaller(images), []
+    for count in filters:
+        x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
+        x = layers.MaxPooling2D(2, padding="same")(x)
+        seen.append(x)
+    x = layers.Conv2D(filters[-1], 3, padding="same", activation="relu")(x)  # (B, 8, 8, 64)
+    for before in seen[-2:0:-1]:
+        x = layers.Resizing(*before.shape[1:3])(x)
+        x = layers.Concatenate()([x, before])
+        x = layers.Conv2D(filters[-1], 3, padding="same", activation="relu")(x)  # (B, 16, 16, 64)
+    height, width = x.shape[1:3]
+    heat = layers.Reshape((height * width, joints))(layers.Conv2D(joints, 1)(x))
+    y, x = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+    scale = np.divide(image_shape[:2], (height, width))
+    places = np.stack([(x + 0.5) * scale[1] - 0.5, (y + 0.5) * scale[0] - 0.5], axis=-1)
+    places = places.reshape(-1, 2).astype("float32")  # pixels of the image
+    centres = ops.einsum("bpj,pc->bjc", ops.softmax(heat, axis=1), places)
+    return Model(images, layers.Reshape((2 * joints,))(centres), name="pose_network")
+
+
+def _smaller(images):
+    while min(images.shape[1:3]) > LARGEST:
+        images = layers.AveragePooling2D(2)(images)
+    return images
+
+
+def train_network(task, images, label, seed=0, callbacks=None):
+    """Trains the network of a task, reproducibly.
+
+    Args:
+        task: A `Gaze`, `Joints`, `Numbers` or `Classes`.
+        images: An `ImageSet` with the label.
+        label: Its name.
+        seed: Seed of the weights and of the order of the images.
+        callbacks: Callbacks for `fit`.
+
+    Returns:
+        The trained `keras.Model`.
+    """
+    model = initialize(task.network(), seed)
+    return fit(model, images, label, task.loss, task.preset, seed, callbacks, task.encode)
+
+
+def _table(values):
+    """Numbers as (N, k)."""
+    return np.asarray(values, float).reshape(len(values), -1)
