@@ -8,7 +8,7 @@ from pathlib import Path
 from simgan_lib.results import RESULTS
 from simgan_lib.start import quiet_tensorflow
 
-NAMES = "stand_in", "gap", "history", "survival", "ablations", "remedies", "real_eyes"
+NAMES = "stand_in", "gap", "history", "survival", "ablations", "remedies", "real_eyes", "hands"
 RUNS = Path(__file__).parent / "runs"
 
 

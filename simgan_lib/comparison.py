@@ -45,7 +45,7 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     task = task_of(label, simulated.labels[label], simulated.image_shape, classes, estimator)
     for images in (*trains.values(), test):
         task.check(images.labels[label])
-    known = task.encode(simulated.labels[label])
+    known = task.numbers(simulated.labels[label])
     nearest = k_nearest(simulated.like(simulated.images, {label: known}), label=label)
     rows = {
         "constant": task.measure(known.mean(0, keepdims=True).repeat(len(test), 0), truth),
@@ -57,7 +57,8 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     } | {name: lambda images=images: images for name, images in trains.items()}
     for name, images in learned_from.items():
         callbacks = progress(name) if progress else None
-        found = answers(train_network(task, images(), label, seed, callbacks), test)
+        model = train_network(task, images(), label, seed, callbacks)
+        found = task.decode(answers(model, test))
         rows[name] = task.measure(found, truth)
     confusion = task.confusion(found, truth) if isinstance(task, Classes) else None
     return rows, confusion

@@ -1,14 +1,16 @@
 """What a network learns of an image: a gaze, joints, numbers or a class.
 
-A task turns labels into what a network answers (`encode`), knows a network and a loss for them, and
-says how far answers are off (`measure`). `task_of` finds the task of a label.
+A task turns labels into what a network should answer (`encode`) and answers into numbers
+(`decode`), knows a network and a loss for them, and says how far off numbers are (`measure`).
+`task_of` finds the task of a label.
 """
 
 import math
 
 import keras
 import numpy as np
-from keras import Input, Model, layers, ops
+from keras import Input, Model, layers
+from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
 from .estimator import ESTIMATORS, EstimatorPreset, fit, gaze_estimator
@@ -18,7 +20,8 @@ from .stored import SIZE
 from .weights import initialize
 
 LARGEST = 64  # pixels of the shorter side; what is larger is halved before a network looks at it
-BATCH, EPOCHS, STEPS = 64, 6, 800  # so many epochs, and of few images as many as make these steps
+BATCH, EPOCHS = 64, 6
+STEPS, JOINT_STEPS = 800, 1_500  # of few images, as many epochs as make these steps
 
 
 def task_of(label, values, image_shape, classes=False, estimator="pocket"):
@@ -39,9 +42,9 @@ def task_of(label, values, image_shape, classes=False, estimator="pocket"):
         ValueError: If the values are of no such kind.
     """
     if label == "gaze":
-        return Gaze(values, image_shape, estimator)
+        return Gaze(label, values, image_shape, estimator)
     if label == "joints" and values.ndim == 3 and values.shape[2] == 2:
-        return Joints(values, image_shape)
+        return Joints(label, values, image_shape)
     if (classes or values.dtype.kind in "USb") and values.ndim == 1:
         return Classes(label, values, image_shape)
     if values.dtype.kind in "iuf" and values.ndim in (1, 2):
@@ -57,7 +60,7 @@ class Gaze:
 
     loss = "mse"
 
-    def __init__(self, values, image_shape, estimator):
+    def __init__(self, label, values, image_shape, estimator):
         self.image_shape, self.eyes = image_shape, image_shape == (*SIZE, 1)
         self.preset = ESTIMATORS[estimator] if self.eyes else preset_for(len(values))
 
@@ -69,11 +72,13 @@ class Gaze:
             return gaze_estimator(self.preset.filters, self.preset.units)
         return image_network(self.image_shape, 3)
 
-    def encode(self, values):
+    def numbers(self, values):
         return values
 
-    def measure(self, answers, values):
-        return summary(answers, values)
+    encode = decode = numbers
+
+    def measure(self, numbers, values):
+        return summary(numbers, values)
 
 
 class Numbers:
@@ -84,7 +89,7 @@ class Numbers:
     def __init__(self, label, values, image_shape):
         self.label = label
         self.check(values)
-        self.mean, self.deviation = _table(values).mean(0), _table(values).std(0)
+        self.mean, self.deviation = self.numbers(values).mean(0), self.numbers(values).std(0)
         self.image_shape, self.preset = image_shape, preset_for(len(values))
 
     def check(self, values):
@@ -97,13 +102,19 @@ class Numbers:
     def network(self):
         return image_network(self.image_shape, len(self.mean))
 
-    def encode(self, values):
-        return (_table(values) - self.mean) / np.maximum(self.deviation, 1e-9)
+    def numbers(self, values):
+        return np.asarray(values, float).reshape(len(values), -1)
 
-    def measure(self, answers, values):
-        answers, values = answers * self.deviation + self.mean, _table(values)
-        error = mean_absolute_error(values, answers)
-        return {"mean_absolute_error": float(error), "r2": float(r2_score(values, answers))}
+    def encode(self, values):
+        return (self.numbers(values) - self.mean) / np.maximum(self.deviation, 1e-9)
+
+    def decode(self, answers):
+        return answers * self.deviation + self.mean
+
+    def measure(self, numbers, values):
+        values = self.numbers(values)
+        error = mean_absolute_error(values, numbers)
+        return {"mean_absolute_error": float(error), "r2": float(r2_score(values, numbers))}
 
 
 class Classes:
@@ -125,21 +136,26 @@ class Classes:
         if len(unknown):
             raise ValueError(
                 "A network knows only the classes that it learned from, so take others out of the "
-                f"test or add images of them; received {unknown[0]!r} of {self.label!r}"
+                f"test or add images of them; received {unknown[0]} of {self.label!r}"
             )
 
     def network(self):
         return image_network(self.image_shape, len(self.names))
 
-    def encode(self, values):
+    def numbers(self, values):
         return np.eye(len(self.names))[np.searchsorted(self.names, values)]
 
-    def measure(self, answers, values):
-        return {"accuracy": float(100 * np.mean(self.names[answers.argmax(1)] == values))}
+    encode = numbers
 
-    def confusion(self, answers, values):
+    def decode(self, answers):
+        return answers
+
+    def measure(self, numbers, values):
+        return {"accuracy": float(100 * np.mean(self.names[numbers.argmax(1)] == values))}
+
+    def confusion(self, numbers, values):
         """For each class how many of its images were taken for each class."""
-        table = confusion_matrix(values, self.names[answers.argmax(1)], labels=self.names)
+        table = confusion_matrix(values, self.names[numbers.argmax(1)], labels=self.names)
         names = [str(name) for name in self.names]
         return {
             name: dict(zip(names, row, strict=True))
@@ -150,11 +166,15 @@ class Classes:
 class Joints:
     """Points in the image, as in the paper's table 4: their distance, and how many are near."""
 
-    loss = "mae"
+    loss = keras.losses.CategoricalCrossentropy(from_logits=True, axis=1)
 
-    def __init__(self, values, image_shape):
+    def __init__(self, label, values, image_shape):
         self.shape, self.image_shape = values.shape[1:], image_shape
-        self.preset = preset_for(len(values))
+        self.preset = preset_for(len(values), JOINT_STEPS)
+        height, width = self.network().layers[-2].output.shape[1:3]
+        y, x = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
+        self.cell = np.divide(image_shape[1::-1], (width, height))  # pixels, x and y
+        self.places = (np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5) * self.cell - 0.5
 
     def check(self, values):
         if values.shape[1:] != self.shape or not np.isfinite(values).all():
@@ -166,19 +186,31 @@ class Joints:
     def network(self):
         return pose_network(self.image_shape, self.shape[0])
 
-    def encode(self, values):
+    def numbers(self, values):
         return values.reshape(len(values), -1)
 
-    def measure(self, answers, values):
-        answers = answers.reshape(values.shape)
-        far = np.linalg.norm(answers - values, axis=-1)
-        near = joints_within(answers, values, 5 / 224 * self.image_shape[1])  # as in the paper
+    def encode(self, values):
+        """Heat maps: for each joint a bell, three quarters of a cell wide. -> (N, cells, J)"""
+        far = (self.places[:, None] - values[:, None]) / self.cell  # (N, cells, J, 2)
+        return softmax(-(far**2).sum(-1) / (2 * 0.75**2), axis=1)
+
+    def decode(self, answers):
+        """The centre of mass around the hottest cell, so that it can lie between pixels."""
+        top = self.places[answers.argmax(1)][:, None]  # (N, 1, J, 2)
+        near = (np.abs(self.places[:, None] - top) <= 1.5 * self.cell).all(-1)  # (N, cells, J)
+        heat = softmax(np.where(near, answers, -np.inf), axis=1)
+        return np.einsum("npj,pc->njc", heat, self.places).reshape(len(answers), -1)
+
+    def measure(self, numbers, values):
+        numbers = numbers.reshape(values.shape)
+        far = np.linalg.norm(numbers - values, axis=-1)
+        near = joints_within(numbers, values, 5 / 224 * self.image_shape[1])  # as in the paper
         return {"error_px": float(far.mean()), "within_5px_of_224": near}
 
 
-def preset_for(count):
+def preset_for(count, steps=STEPS):
     """How long a network learns from so many images."""
-    epochs = max(EPOCHS, math.ceil(STEPS * BATCH / max(BATCH, count)))
+    epochs = max(EPOCHS, math.ceil(steps * BATCH / max(BATCH, count)))
     return EstimatorPreset((), 0, BATCH, 1e-3, epochs)
 
 
@@ -206,39 +238,37 @@ def image_network(image_shape, outputs, filters=(16, 32, 32, 64), units=128):
 def pose_network(image_shape, joints, filters=(16, 32, 64)):
     """Builds a network that says where joints are: a small hourglass with a heat map for each.
 
-    The paper takes a stacked hourglass (Newell, Yang and Deng 2016) of eight; this is a single one
-    that fits two cores. Each answer is the centre of mass of its heat map, so it can lie between
-    pixels.
+    The paper takes a stacked hourglass (Newell, Yang and Deng 2016); this is a single one that fits
+    two cores.
 
     Args:
         image_shape: Height, width and channels of an image.
         joints: How many points there are.
-        filters: Feature maps of the convolutions on the way down, after each of which the image is
-            halved.
+        filters: Feature maps of the convolutions, from the full size downwards.
 
     Returns:
-        A `keras.Model` from `(B, H, W, C)` in [-1, 1] to x and y of every joint in pixels of the
-        image, `(B, 2 * joints)`.
+        A `keras.Model` from `(B, H, W, C)` in [-1, 1] to the logits of heat maps a quarter as high
+        and wide, `(B, H / 4 * W / 4, joints)`.
     """
+
+    def convolve(x, count, strides=1):
+        x = layers.Conv2D(count, 3, strides, padding="same", use_bias=False)(x)
+        return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(x))
+
     images = Input(image_shape)
-    x, seen = _smaller(images), []
-    for count in filters:
-        x = layers.Conv2D(count, 3, padding="same", activation="relu")(x)
-        x = layers.MaxPooling2D(2, padding="same")(x)
-        seen.append(x)
-    x = layers.Conv2D(filters[-1], 3, padding="same", activation="relu")(x)  # (B, 8, 8, 64)
-    for before in seen[-2:0:-1]:
-        x = layers.Resizing(*before.shape[1:3])(x)
-        x = layers.Concatenate()([x, before])
-        x = layers.Conv2D(filters[-1], 3, padding="same", activation="relu")(x)  # (B, 16, 16, 64)
-    height, width = x.shape[1:3]
-    heat = layers.Reshape((height * width, joints))(layers.Conv2D(joints, 1)(x))
-    y, x = np.meshgrid(np.arange(height), np.arange(width), indexing="ij")
-    scale = np.divide(image_shape[:2], (height, width))
-    places = np.stack([(x + 0.5) * scale[1] - 0.5, (y + 0.5) * scale[0] - 0.5], axis=-1)
-    places = places.reshape(-1, 2).astype("float32")  # pixels of the image
-    centres = ops.einsum("bpj,pc->bjc", ops.softmax(heat, axis=1), places)
-    return Model(images, layers.Reshape((2 * joints,))(centres), name="pose_network")
+    x = convolve(_smaller(images), filters[0], strides=2)  # (B, 32, 32, 16)
+    x = convolve(x, filters[1])
+    down = []
+    for _ in range(2):
+        x = convolve(layers.MaxPooling2D(2, padding="same")(x), filters[2])
+        down.append(x)  # (B, 16, 16, 64), (B, 8, 8, 64)
+    x = convolve(layers.MaxPooling2D(2, padding="same")(x), filters[2])
+    x = convolve(x, filters[2])  # (B, 4, 4, 64)
+    for before in down[::-1]:
+        x = layers.Resizing(*before.shape[1:3], interpolation="nearest")(x)
+        x = convolve(layers.Add()([x, before]), filters[2])
+    heat = layers.Conv2D(joints, 1)(x)  # (B, 16, 16, joints)
+    return Model(images, layers.Reshape((-1, joints))(heat), name="pose_network")
 
 
 def _smaller(images):
@@ -262,8 +292,3 @@ def train_network(task, images, label, seed=0, callbacks=None):
     """
     model = initialize(task.network(), seed)
     return fit(model, images, label, task.loss, task.preset, seed, callbacks, task.encode)
-
-
-def _table(values):
-    """Numbers as (N, k)."""
-    return np.asarray(values, float).reshape(len(values), -1)
