@@ -149,7 +149,7 @@ def _check_alike(synthetic, real):
         )
     if shapes[0] != shapes[1]:
         raise ValueError(
-            "Simulated and real images must have one size, so bring them to it; "
+            "Simulated and real images must have one size, so bring folders to it with --size; "
             "received {} x {} and {} x {}".format(*shapes[0][:2], *shapes[1][:2])
         )
     if min(shapes[0][:2]) < SMALLEST:

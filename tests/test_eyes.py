@@ -16,6 +16,7 @@ import simgan_lib.images
 from simgan_lib.eyes import EyeSet
 from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
 from simgan_lib.layouts import from_36x60
+from simgan_lib.pocket import simulate
 
 ROOT = Path(__file__).parents[1]
 REAL_EYES = ROOT.parent / "shared" / "real_eyes"
@@ -326,6 +327,22 @@ def test_saving_reads_a_block_at_a_time(tmp_path, capfd):
     EyeSet(images).save(tmp_path / "eyes.h5")
     assert max(images.asked) <= 512
     assert capfd.readouterr().err == ""  # no progress bar for what takes no time
+
+
+def test_what_else_a_file_knows_of_its_eyes_is_carried(tmp_path):
+    eyes = simulate(40, seed=2)
+    names = np.array([f"eye {k}" for k in range(40)])
+    eyes.save(tmp_path / "a.h5", side=np.arange(40) % 2, name=names)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["weights"] = np.zeros(7)  # not one for each eye
+    loaded = EyeSet.load(tmp_path / "a.h5")
+    assert list(loaded.labels) == ["gaze", "person", "name", "side"]
+    some = loaded[[30, 3]]
+    assert some.labels["name"].tolist() == ["eye 30", "eye 3"]
+    assert some.labels["side"].tolist() == [0, 1]
+    some.save(tmp_path / "b.h5")
+    again = EyeSet.load(tmp_path / "b.h5")
+    np.testing.assert_array_equal(again.labels["name"], some.labels["name"])
 
 
 def test_a_file_may_be_saved_over_itself(tmp_path):

@@ -3,6 +3,7 @@
 import csv
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -236,8 +237,6 @@ def test_nothing_half_written_is_left_and_nothing_is_overwritten(tmp_path):
 
 @pytest.mark.parametrize("name", ["pictures.npz", "pictures.h5"])
 def test_arrays_are_carried_from_files(tmp_path, name):
-    import h5py
-
     arrays = {
         "image": rng.integers(0, 255, (6, 30, 40, 3)).astype("uint8"),
         "joints": rng.normal(size=(6, 14, 2)),
@@ -266,3 +265,43 @@ def test_npy_is_images_alone_and_other_files_are_refused(tmp_path):
         load_images(tmp_path / "c.npz")
     with pytest.raises(ValueError, match="cannot be opened"):
         load_images(tmp_path / "nowhere.h5")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: np.where(x < 0.5, np.nan, x), "scale them and replace what is missing.* nan"),
+        (lambda x: 255 * x, "Floats are from 0, black, to 1, white.*received values from"),
+        (lambda x: -x, "Floats are from 0"),
+        (lambda x: (4_095 * x).astype("uint16"), "multiply them by 16; received values from"),
+    ],
+)
+def test_pixels_use_the_range_of_their_type(tmp_path, change, said):
+    images = change(rng.random((40, 30, 40)))
+    np.savez(tmp_path / "a.npz", image=images)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["image"] = images
+    for name in ("a.npz", "a.h5"):
+        with pytest.raises(ValueError, match=f"{said}.*{name}"):
+            load_images(tmp_path / name)
+
+
+def test_floats_of_any_size_and_16_bits_are_read(tmp_path):
+    for dtype, kept in (("float64", "float32"), ("float16", "float32"), ("uint16", "uint16")):
+        images = rng.random((6, 30, 40))
+        images = (65_535 * images).astype(dtype) if dtype == "uint16" else images.astype(dtype)
+        np.savez(tmp_path / f"{dtype}.npz", image=images)
+        with h5py.File(tmp_path / f"{dtype}.h5", "w") as file:
+            file["image"] = images
+        for ending in ("npz", "h5"):
+            read = load_images(tmp_path / f"{dtype}.{ending}").images
+            assert read.dtype == kept and read[:].dtype == kept
+            np.testing.assert_allclose(read[[4, 1]], images[[4, 1]], rtol=1e-6)
+
+
+def test_dark_folders_of_16_bits_are_refused(tmp_path):
+    for k in range(3):
+        image = rng.integers(0, 4_000, (20, 20)).astype("uint16")
+        Image.fromarray(image).save(tmp_path / f"{k}.png")
+    with pytest.raises(ValueError, match="multiply them by 16"):
+        load_images(tmp_path)

@@ -1,9 +1,11 @@
 """Images of any size, type and colour go the whole way, with whatever is known of them."""
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
+from simgan_lib import refining
 from simgan_lib.discriminator import fitting_discriminator
 from simgan_lib.images import ImageSet, from_float, to_float
 from simgan_lib.losses import channel_mean
@@ -137,3 +139,23 @@ def test_a_larger_image_than_those_of_the_training_is_refined_whole():
     np.testing.assert_array_equal(refined[inner][reach], alone[reach])
     with pytest.raises(ValueError, match="another kind, grey or colour.*takes 1 channels"):
         refine(network, ImageSet(pictures(3, (24, 24, 3), "uint8")))
+
+
+@pytest.mark.parametrize("shape", [(70, 90), (64, 130, 3), (41, 41)])
+def test_tiles_leave_no_seam(shape, monkeypatch):
+    network = refiner(3, image_shape=(24, 24, (*shape, 1)[2]))
+    images = ImageSet(pictures(2, shape, "uint16"))
+    whole = refine(network, images).images[:]
+    monkeypatch.setattr(refining, "ROOM", 40 * 40)
+    tiled = refine(network, images).images[:]
+    assert tiled.shape == whole.shape and tiled.dtype == np.uint16
+    np.testing.assert_allclose(tiled.astype(int), whole.astype(int), atol=1)
+
+
+def test_a_network_that_is_not_local_sees_large_images_whole(monkeypatch):
+    inputs = keras.Input((48, 48, 1))
+    x = keras.layers.UpSampling2D(2)(keras.layers.MaxPooling2D(2)(inputs))
+    images = ImageSet(pictures(2, (48, 48), "uint8"))
+    whole = refine(keras.Model(inputs, x), images).images[:]
+    monkeypatch.setattr(refining, "ROOM", 1_000)
+    np.testing.assert_array_equal(refine(keras.Model(inputs, x), images).images[:], whole)
