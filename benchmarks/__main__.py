@@ -10,6 +10,7 @@ NAMES = (
     "training_step",
     "tensorflow_settings",
     "reading",
+    "folders",
     "packing",
     "simulator",
     "refining_memory",

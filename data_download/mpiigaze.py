@@ -123,7 +123,8 @@ def _listed(days, broken):
 
     A sentence on each list that cannot be read, or that a person has none of, goes to `broken`.
     """
-    folder, listed = days[0].parents[3] / LISTS, Counter()
+    # Of the root of the system the parent is the root, where parents[3] would not exist.
+    folder, listed = days[0].parents[1].parent.parent / LISTS, Counter()
     lists = {folder / f"{day.parent.name}.txt" for day in days} | {*folder.glob("p[0-9][0-9].txt")}
     for path in sorted(lists):
         try:

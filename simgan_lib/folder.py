@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from .beside import columns, lines_of, partners
 from .images import ImageSet
-from .stored import OnDisk
+from .stored import BLOCK, OnDisk
 
 ENDINGS = ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"
 MODES = {"L": "uint8", "RGB": "uint8", "I;16": "uint16", "I;16B": "uint16"}  # Pillow's
@@ -140,18 +140,23 @@ def read_folder(folder, size=None, how=None, beside=(), skip_broken=False):
         except ValueError as error:
             return error
 
-    with ThreadPoolExecutor() as pool:
-        seen = [*tqdm(pool.map(look, names), "Looking at images", total=len(names), delay=2)]
-    broken = {n: kind for n, kind in zip(names, seen, strict=True) if isinstance(kind, ValueError)}
-    if broken and (not skip_broken or len(broken) == len(names)):
+    broken, kinds = {}, {}
+    with ThreadPoolExecutor() as pool, tqdm(total=len(names), desc="Looking", delay=2) as bar:
+        for row in range(0, len(names), BLOCK):  # or a million are queued at once
+            block = names[row : row + BLOCK]
+            for name, kind in zip(block, pool.map(look, block), strict=True):
+                if isinstance(kind, ValueError):
+                    broken[name] = kind
+                    if not skip_broken:
+                        raise kind
+                else:
+                    kinds.setdefault(kind, name)
+                if len(kinds) > 1:
+                    raise ValueError(_unlike(kinds))
+            bar.update(len(block))
+    if not kinds:
         raise next(iter(broken.values()))
-    kept = [name for name in names if name not in broken]
-    kinds = {}
-    for name, kind in zip(names, seen, strict=True):
-        if name not in broken:
-            kinds.setdefault(kind, name)
-    if len(kinds) > 1:
-        raise ValueError(_unlike(kinds))
+    kept = [name for name in names if name not in broken] if broken else names
     (((shape, dtype), _),) = kinds.items()
     for path in beside:
         partners(path, kept)
@@ -184,9 +189,7 @@ def image_names(folder, beside=()):
             f"The folder holds no image ({', '.join(e[1:] for e in ENDINGS)}); "
             f"received {str(folder)!r}"
         )
-    return sorted(
-        names, key=lambda n: [int(x) if x.isdigit() else x for x in re.split(r"(\d+)", n)]
-    )
+    return sorted(names, key=lambda n: re.sub(r"\d+", lambda number: number[0].zfill(20), n))
 
 
 def read_image(path, size=None, how=None):

@@ -9,6 +9,7 @@ import pytest
 import scipy.io
 from scipy.spatial.transform import Rotation
 
+from data_download import mpiigaze
 from data_download.mpiigaze import blocks
 from data_download.pack import pack
 from simgan_lib.eyes import EyeSet
@@ -247,6 +248,12 @@ def test_the_folder_may_be_named_at_any_level(tmp_path, monkeypatch, level):
         assert len(together(blocks(name, evaluation=True))["gaze"]) == 1
     monkeypatch.chdir(tmp_path / level)
     assert len(together(blocks(".", evaluation=True))["gaze"]) == 1
+
+
+def test_persons_may_lie_near_the_root_of_the_system():
+    broken = []
+    assert not mpiigaze._listed([Path("/data/p00/day01.mat")], broken)
+    assert len(broken) == 1 and "p00.txt" in broken[0]
 
 
 def test_other_files_are_left_alone(tmp_path):
