@@ -132,6 +132,13 @@ def test_the_whole_of_a_seed_on_simulated_eyes(tmp_path):
             assert 0 <= row["within_7deg"] <= 100
 
 
+def test_the_whole_of_a_seed_on_hands(tmp_path):
+    rows, _ = few("hands", tmp_path, 5)
+    assert [row["variant"] for row in rows[:3]] == ["constant", "synthetic", "history"]
+    for row in rows:
+        assert 0 < row["error_px"] < 64 and 0 <= row["within_5px_of_224"] <= 100
+
+
 def test_nudged_weights_of_r_are_off_in_the_seventh_digit_and_no_others_are(tiny):
     plain, nudged = (kind.from_preset(tiny, 1) for kind in (SimGAN, Nudged))
     for before, after in zip(
