@@ -69,3 +69,9 @@ def draw_chunks(draw, starts, what, progress):
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or an interrupt would wait for every image
             raise
+
+
+def draw_table(rng, table):
+    """Draw every entry of a table of ranges for a chunk. -> dict of (B,)"""
+    low, high = np.array(list(table.values()), float).T
+    return dict(zip(table, (low + (high - low) * rng.random((CHUNK, len(table)))).T, strict=True))

@@ -16,7 +16,8 @@ A pixel of value v sees the hand v - 128 mm behind the middle of its joints, so 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from .drawing import CHUNK, DOMAINS, check, draw_chunks, person_of
+from .depth_sensor import FAR, read_depth
+from .drawing import CHUNK, DOMAINS, check, draw_chunks, draw_table, person_of
 from .images import ImageSet
 
 # The paper's 224 pixels would cost twelve times as much; at 64 a finger is still 5 pixels wide.
@@ -24,8 +25,6 @@ SIZE = 64  # height and width, pixels
 MM_PER_PX = 3.5  # the image is 224 mm wide: room for a hand with fingers outstretched
 MIDDLE, EMPTY = 128, 255  # pixels as far away as the middle of the joints, and with nothing
 REACH = 126.0  # mm behind the middle; what is farther is cut off
-WALL = 400.0  # mm behind the middle, where the background is
-FAR = 1000.0  # mm, no depth
 # The 14 by which NYU's hands are judged: two a finger, three of the thumb, three of the palm.
 # `middle` is a finger's middle joint, `knuckle` the thumb's.
 JOINTS = (
@@ -76,24 +75,6 @@ POSE = {
     "crop_y": (-8, 8),
     "crop_z": (-10, 10),
 }
-
-# What the sensor adds. Thresholds are in standard deviations of noise.
-SENSOR = {
-    "distance": (500, 1000),  # mm
-    "speckle": (0.3, 0.9),  # noise in steps of the sensor
-    "lost": (0.4, 1.6),  # noise at an edge below minus this leaves nothing
-    "grown": (0.4, 1.6),  # above this it gives the near side
-    "flying": (1.2, 1.7),  # above this something between near and far
-    "holes": (2.5, 3.5),  # noise anywhere above this leaves nothing
-}
-BASELINE = 75.0  # mm from the projector, at the left, to the camera
-STEPS = 8 * 580 * BASELINE  # focal length 580 px, disparities in eighths of a pixel
-
-
-def _draw(rng, table):
-    """Draw every entry of a table of ranges for a chunk. -> dict of (B,)"""
-    low, high = np.array(list(table.values()), float).T
-    return dict(zip(table, (low + (high - low) * rng.random((CHUNK, len(table)))).T, strict=True))
 
 
 def _identities(persons):
@@ -183,7 +164,7 @@ def _hand(traits, rng, pose):
 def _geometry(start, traits, seed, stream):
     """Draw, place and turn hands. -> joints (B, 14, 3), starts, ends (B, K, 3), radii (B, K, 2)"""
     rng = np.random.default_rng([seed, start, stream])
-    pose = _draw(rng, POSE)
+    pose = draw_table(rng, POSE)
     *points, radii = _hand(traits, rng, pose)
     # Palm and back are seen more often than the edge: hands are held to be seen.
     turn = pose["turn"] - 20 * np.sin(np.radians(2 * pose["turn"]))
@@ -231,41 +212,6 @@ def _depth(starts, ends, radii):
     return depth.reshape(-1, SIZE, SIZE)
 
 
-def _around(images, combine):
-    """Combine every pixel with its eight neighbours. (B, 64, 64) -> (B, 64, 64)"""
-    wide = np.pad(images, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    wide = combine(combine(wide[:, :-2], wide[:, 1:-1]), wide[:, 2:])
-    return combine(combine(wide[:, :, :-2], wide[:, :, 1:-1]), wide[:, :, 2:])
-
-
-def _camera(depth, rng):
-    """What a structured-light sensor reads. -> mm behind the middle, FAR where it reads nothing"""
-    sensor = {
-        name: value.astype(np.float32)[:, None, None] for name, value in _draw(rng, SENSOR).items()
-    }
-    # Even noise of deviation 1: it costs a quarter of Gaussian noise, and sums of nine look alike.
-    noise = (rng.random((3, *depth.shape), np.float32) - 0.5) * 12**0.5
-    rim, speckle, holes = (_around(part, np.add) / 3 for part in noise)  # in patches, deviation 1
-    hand = (depth < REACH).astype(np.float32)
-    depth = np.where(hand, depth, WALL)
-    near = _around(depth, np.minimum)
-    edge = _around(depth, np.maximum) - near > 20
-    # The sensor compares patches of dots, so it sees means. A patch across an edge gives the near
-    # side, or something between, or nothing.
-    mean = _around(depth * hand, np.add) / np.maximum(_around(hand, np.add), 1)
-    seen = np.where(depth < WALL, mean, WALL)
-    seen = np.where(edge & (rim > sensor["grown"]), near, seen)
-    seen = np.where(edge & (noise[0] > sensor["flying"]), near + 50 * np.abs(noise[1]), seen)
-    lost = edge & (rim < -sensor["lost"]) | (holes + 0.6 * edge > sensor["holes"])
-    # What is nearer keeps the projector's light from what is behind it to the right.
-    for k in range(1, 5):
-        drop = k * MM_PER_PX / BASELINE * sensor["distance"]
-        lost[:, :, k:] |= depth[:, :, :-k] < depth[:, :, k:] - drop
-    # It measures disparities in steps, each of which is z * z / STEPS mm deep.
-    disparity = STEPS / (sensor["distance"] + seen) + sensor["speckle"] * speckle
-    return np.where(lost, FAR, STEPS / np.round(disparity) - sensor["distance"])
-
-
 def _chunk(start, traits, seed, domain, paired):
     """Draw a chunk of hands from number `start` on. -> images, joints"""
     number = DOMAINS.index(domain)
@@ -274,7 +220,8 @@ def _chunk(start, traits, seed, domain, paired):
     with np.errstate(invalid="ignore"):
         depth = _depth(*capsules)
     if domain == "camera":
-        depth = _camera(depth, np.random.default_rng([seed, start, 3]))
+        rng = np.random.default_rng([seed, start, 3])
+        depth = read_depth(depth, REACH, MM_PER_PX, rng)
     values = np.where(depth < REACH, np.clip(depth + (MIDDLE + 0.5), 0, EMPTY - 1), EMPTY)
     return values.astype(np.uint8), _pixels(joints[..., :2]).astype(np.float32)
 

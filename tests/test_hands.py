@@ -7,9 +7,10 @@ import pytest
 from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
 
 from simgan_lib import hands
-from simgan_lib.drawing import CHUNK, DOMAINS, IDS_PER_SET
+from simgan_lib.depth_sensor import FAR, SENSOR, read_depth
+from simgan_lib.drawing import CHUNK, DOMAINS, IDS_PER_SET, draw_table
 from simgan_lib.evaluation import joints_within
-from simgan_lib.hands import EMPTY, JOINTS, MIDDLE, SIZE, simulate
+from simgan_lib.hands import EMPTY, JOINTS, MIDDLE, MM_PER_PX, REACH, SIZE, simulate
 from simgan_lib.images import ImageSet
 
 
@@ -210,18 +211,18 @@ def test_the_projectors_shadow_lies_to_the_right():
     lost = {}
     for step in (120, 22):  # mm; the first throws a shadow of two pixels at least, the second none
         plane[:, 20:40, 20:30] = 60 - step
-        seen = hands._camera(plane, np.random.default_rng(0))
-        lost[step] = (seen == hands.FAR)[:, 24:36].mean((0, 1))
+        seen = read_depth(plane, REACH, MM_PER_PX, np.random.default_rng(0))
+        lost[step] = (seen == FAR)[:, 24:36].mean((0, 1))
     assert (lost[120][30:32] == 1).all() and lost[120][34:].max() < 0.05
     assert lost[120][:19].max() < 0.05 and lost[22].max() < 0.7
 
 
 def test_the_sensors_steps_grow_with_distance():
     ramp = np.tile(np.linspace(-50, 50, SIZE, dtype=np.float32), (CHUNK, SIZE, 1))
-    seen = hands._camera(ramp, np.random.default_rng(0))
-    distance = hands._draw(np.random.default_rng(0), hands.SENSOR)["distance"]
+    seen = read_depth(ramp, REACH, MM_PER_PX, np.random.default_rng(0))
+    distance = draw_table(np.random.default_rng(0), SENSOR)["distance"]
     for image, z in zip(seen, distance, strict=True):
-        depths = np.unique(image[image < hands.FAR])
+        depths = np.unique(image[image < FAR])
         gaps = np.diff(depths[depths < 50])
         assert np.median(gaps) == pytest.approx(z * z / 348_000, rel=0.15)  # 0.7 mm to 2.9 mm
 
