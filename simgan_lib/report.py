@@ -96,12 +96,13 @@ def comparison_page(result, trains, test):
 def rows_table(name, result):
     """Rows of numbers as an HTML table."""
     rows = result[name]
-    head = name, *next(iter(rows.values()))
+    names = (name, *next(iter(rows.values())))
+    head = "<th>".join(html.escape(n.replace("_", " ")) for n in names)
     lines = [
         "<tr><td>" + "<td>".join([html.escape(text), *(f"{value:.4g}" for value in row.values())])
         for text, row in rows.items()
     ]
-    return f"<table><tr><th>{'<th>'.join(html.escape(h) for h in head)}{''.join(lines)}</table>"
+    return f"<table><tr><th>{head}{''.join(lines)}</table>"
 
 
 def verdict(report):
