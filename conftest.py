@@ -6,6 +6,9 @@ from simgan_lib.start import quiet_tensorflow
 
 quiet_tensorflow()  # as every lesson and command does first
 
+if workers := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):  # which share the cores
+    os.environ["TF_NUM_INTRAOP_THREADS"] = str(max(1, os.cpu_count() // int(workers)))
+
 # The outputs that are committed come from the embedded default, whatever data a machine has.
 os.environ["SIMGAN_DATA_DIR"] = ""
 

@@ -30,7 +30,7 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     Raises:
         ValueError: If a set lacks the label, or sets differ in kind.
     """
-    for name, images in (*trains.items(), ("the test", test)):
+    for name, images in (*trains.items(), (f"the test {test.source}".strip(), test)):
         if label not in images.labels:
             raise ValueError(
                 f"Every set needs the label {label!r}; received {name} with "

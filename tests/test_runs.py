@@ -312,5 +312,5 @@ def test_what_is_no_refiner_is_refused(tmp_path):
     with pytest.raises(ValueError, match="no Keras model"):
         load_refiner(tmp_path / "text.keras")
     discriminator().save(tmp_path / "d.keras")
-    with pytest.raises(ValueError, match="A refiner turns eyes"):
+    with pytest.raises(ValueError, match="A refiner turns images"):
         load_refiner(tmp_path / "d.keras")
