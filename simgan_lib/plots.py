@@ -280,6 +280,30 @@ def arrows(images, gaze, columns=6):
     return figure
 
 
+def joints(images, points, names=(), columns=6):
+    """Draws images and on each the points that its label names.
+
+    Args:
+        images: `(N, H, W)`.
+        points: `(N, J, 2)`: x to the right and y down in pixels.
+        names: Names of the points, for a legend.
+        columns: Images a row.
+    """
+    rows = -(-len(images) // columns)
+    size = 1.8 * columns + 1.5 * (len(names) > 0), max(1.8 * rows, 0.17 * len(names))
+    figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
+    colours = plt.get_cmap("hsv")(np.linspace(0, 1, points.shape[1], endpoint=False))
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image, places in zip(axes.flat, images, points, strict=False):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        axis.scatter(*places.T, s=16, c=colours, edgecolors="k", linewidths=0.5)
+    if len(names):
+        dots = [axes[0, 0].scatter([], [], s=16, color=colour) for colour in colours]
+        figure.legend(dots, names, loc="outside right", frameon=False, fontsize=7)
+    return figure
+
+
 def accuracies(runs):
     """Draws D's accuracies in several runs beside each other.
 

@@ -165,3 +165,15 @@ def test_pairs_joins_what_has_the_same_seed():
     assert drawn == [(1.0, 1.5), (2.0, 1.0), (3.0, 2.0)]
     assert [label.get_text() for label in first.get_xticklabels()] == ["before", "after"]
     assert first.get_title() == "a" and first.get_ylabel() == "degrees"
+
+
+def test_joints_are_dots_on_their_image():
+    images = np.zeros((3, 8, 8), np.uint8)
+    points = np.random.default_rng(0).uniform(0, 8, (3, 2, 2))
+    figure = plots.joints(images, points, names=("tip", "palm"), columns=2)
+    drawn = [axis for axis in figure.axes if axis.images]
+    assert len(drawn) == 3 and len(figure.axes) == 4
+    for axis, places in zip(drawn, points, strict=True):
+        np.testing.assert_allclose(axis.collections[0].get_offsets(), places)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["tip", "palm"]
