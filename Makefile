@@ -16,7 +16,7 @@ demo: .venv/installed
 test: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/python -m pytest --nbval -n 2 --dist loadfile
+	.venv/bin/python -m pytest --nbval --nbval-cell-timeout=600 -n 2 --dist loadfile
 
 lab: .venv/installed
 	.venv/bin/jupyter lab notebooks
