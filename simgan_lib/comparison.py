@@ -33,8 +33,8 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     for name, images in (*trains.items(), (f"the test {test.source}".strip(), test)):
         if label not in images.labels:
             raise ValueError(
-                f"Every set needs the label {label!r}; received {name} with "
-                f"{', '.join(images.labels) or 'no labels'}"
+                f"Every set needs the label {label!r}, or name another (--label); received {name} "
+                f"with {', '.join(images.labels) or 'no labels'}"
             )
         if images.image_shape != test.image_shape:
             raise ValueError(

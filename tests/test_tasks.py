@@ -121,7 +121,9 @@ def test_sets_that_cannot_be_compared_are_refused():
     good = squares(20)
     bare = good.like(good.images, {})
     wide = ImageSet(np.zeros((20, 24, 30), np.uint8), good.labels)
-    with pytest.raises(ValueError, match="label 'side'; received the test with no labels"):
+    with pytest.raises(
+        ValueError, match="label 'side', or name another .--label.; received the test with no"
+    ):
         compare({"drawn": good}, bare, "side")
     with pytest.raises(ValueError, match="one size.* received refined with .24, 30, 1."):
         compare({"drawn": good, "refined": wide}, good, "side")
