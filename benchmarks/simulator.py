@@ -1,7 +1,7 @@
-"""The simulator against plain NumPy arithmetic on as many pixels: aim, 2,000 eyes a second.
+"""The simulators against plain NumPy arithmetic on as many pixels: aim, 2,000 images a second.
 
 The arithmetic is 200 operations a pixel on batches that fit the cache, on all cores, so that its
-rate says how fast a machine is and the ratio what the simulator makes of it.
+rate says how fast a machine is and the ratio what a simulator makes of it.
 """
 
 import os
@@ -10,33 +10,34 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from benchmarks import by_turns
+from simgan_lib import hands, pocket
 from simgan_lib.drawing import DOMAINS
-from simgan_lib.pocket import simulate
 
 COUNT = 2_048
 
 
-def arithmetic(_):
+def arithmetic(height, width):
     """200 operations a pixel on 32 images."""
-    x = np.zeros((32, 35, 55), np.float32)
+    x = np.zeros((32, height, width), np.float32)
     for _ in range(100):
         x *= np.float32(0.5)
         x += np.float32(1)
 
 
-def reference():
+def reference(*size):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(arithmetic, range(COUNT // 32)))
+        list(pool.map(lambda _: arithmetic(*size), range(COUNT // 32)))
 
 
 def main():
-    draws = [lambda domain=domain: simulate(COUNT, domain) for domain in DOMAINS]
-    plain, *seconds = by_turns(reference, *draws, rounds=7)
-    for domain, taken in zip(DOMAINS, seconds, strict=True):
-        print(
-            f"simulator, {domain}: {COUNT / taken:,.0f} eyes a second (aim 2,000), arithmetic "
-            f"{COUNT / plain:,.0f} images a second: an eye costs {taken / plain:.1f} times as much"
-        )
+    for name, module, size in (("eyes", pocket, (35, 55)), ("hands", hands, (64, 64))):
+        draws = [lambda m=module, d=domain: m.simulate(COUNT, d) for domain in DOMAINS]
+        plain, *seconds = by_turns(lambda size=size: reference(*size), *draws, rounds=7)
+        for domain, taken in zip(DOMAINS, seconds, strict=True):
+            print(
+                f"simulator, {domain} {name}: {COUNT / taken:,.0f} a second (aim 2,000), arithmetic "
+                f"{COUNT / plain:,.0f}: one costs {taken / plain:.1f} times as much"
+            )
 
 
 if __name__ == "__main__":
