@@ -35,7 +35,7 @@ def main():
         plain, *seconds = by_turns(lambda size=size: reference(*size), *draws, rounds=7)
         for domain, taken in zip(DOMAINS, seconds, strict=True):
             print(
-                f"simulator, {domain} {name}: {COUNT / taken:,.0f} a second (aim 2,000), arithmetic "
+                f"simulator, {domain} {name}: {COUNT / taken:,.0f} a second (aim 2,000), sums "
                 f"{COUNT / plain:,.0f}: one costs {taken / plain:.1f} times as much"
             )
 
