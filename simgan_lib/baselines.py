@@ -8,7 +8,6 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 from sklearn.svm import SVR
 
-from .images import from_levels, to_levels
 
 NOISE = 8  # standard deviation, grey levels
 STRENGTH = 2.0  # of domain randomisation; with the course's gap it does better than 1
@@ -32,15 +31,15 @@ def add_noise(eyes, level, seed=0):
     """Adds Gaussian noise to every pixel, the simplest rival of a refiner.
 
     Args:
-        eyes: An `ImageSet`, such as an `EyeSet`.
-        level: Standard deviation in grey levels, of which an image has 256.
+        eyes: An `EyeSet`, or any `ImageSet` of uint8.
+        level: Standard deviation in grey levels.
         seed: Seed of the noise.
 
     Returns:
         A set of the same kind with the same labels.
     """
     noise = np.random.default_rng(seed).normal(0, level, eyes.images.shape)
-    images = from_levels(to_levels(eyes.images[:]) + noise, eyes.images)
+    images = np.clip(np.round(eyes.images + noise), 0, 255).astype(np.uint8)
     return eyes.like(images, source=f"{eyes.source}, noise of {level} grey levels")
 
 
@@ -71,7 +70,7 @@ def randomise_domain(eyes, strength, seed=0):
     a network learns not to rely on.
 
     Args:
-        eyes: An `ImageSet`, such as an `EyeSet`.
+        eyes: An `EyeSet`, or any `ImageSet` of uint8.
         strength: Above 0; at 1 the light falls or rises by up to half towards a side, gamma lies
             between 1/2 and 2, blur has up to 1 pixel and noise up to 16 grey levels.
         seed: Seed of all that varies.
@@ -87,10 +86,10 @@ def randomise_domain(eyes, strength, seed=0):
     for i, image in enumerate(images):
         right, down, gamma = strength * rng.uniform(-1, 1, 3)
         blur, noise = strength * rng.uniform(0, 1, 2)
-        lit = to_levels(image) / 255 * (1 + right * x / 2 + down * y / 2)
+        lit = image / 255 * (1 + right * x / 2 + down * y / 2)
         lit = np.clip(lit, 0, 1) ** 2**gamma
         lit = gaussian_filter(lit, (blur, blur, 0)) + rng.normal(0, noise * 16 / 255, image.shape)
-        looks[i] = from_levels(255 * lit, image)
+        looks[i] = np.round(255 * np.clip(lit, 0, 1))
     looks = looks.reshape(eyes.images.shape)
     return eyes.like(looks, source=f"{eyes.source}, randomised by {strength}")
 

@@ -1,7 +1,10 @@
 """Does refining help on your task? Networks that learned from several sets, and simple rivals."""
 
+import numpy as np
+
 from .baselines import NOISE, STRENGTH, add_noise, k_nearest, randomise_domain
 from .estimator import answers
+from .images import to_levels
 from .tasks import Classes, task_of, train_network
 
 
@@ -51,9 +54,10 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
         "constant": task.measure(known.mean(0, keepdims=True).repeat(len(test), 0), truth),
         "nearest neighbours": task.measure(nearest(test), truth),
     }
+    levels = np.round(to_levels(simulated.images[:])).astype(np.uint8)
     learned_from = {
-        "noise": lambda: add_noise(simulated, NOISE, seed),
-        "randomised": lambda: randomise_domain(simulated, STRENGTH, seed),
+        "noise": lambda: add_noise(simulated.like(levels), NOISE, seed),
+        "randomised": lambda: randomise_domain(simulated.like(levels), STRENGTH, seed),
     } | {name: lambda images=images: images for name, images in trains.items()}
     for name, images in learned_from.items():
         callbacks = progress(name) if progress else None
