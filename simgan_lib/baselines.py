@@ -8,7 +8,6 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.neighbors import KNeighborsRegressor, NearestNeighbors
 from sklearn.svm import SVR
 
-
 NOISE = 8  # standard deviation, grey levels
 STRENGTH = 2.0  # of domain randomisation; with the course's gap it does better than 1
 
