@@ -9,7 +9,8 @@ and the history are the demo's, and so are the strengths of noise and randomisat
 from dataclasses import replace
 from functools import cached_property
 
-from simgan_lib.baselines import NOISE, STRENGTH, add_noise, k_nearest, randomise_domain
+from simgan_lib.baselines import NOISE, STRENGTH, add_noise, randomise_domain
+from simgan_lib.comparison import mean, nearest
 from simgan_lib.demo import DemoEyes
 from simgan_lib.estimator import answers
 from simgan_lib.hands import simulate
@@ -57,7 +58,9 @@ class Hands(Demo):
         """A function for each row."""
         hands, seed = self.eyes, self.seed
         truth = hands.test.labels["joints"]
-        task = task_of("joints", truth, hands.test.image_shape)
+        known = hands.synthetic.labels["joints"]
+        task = task_of("joints", known, hands.synthetic.image_shape)
+        rival = task, hands.synthetic, hands.test, "joints"
 
         def score(numbers):
             return {name: round(value, 3) for name, value in task.measure(numbers, truth).items()}
@@ -68,25 +71,16 @@ class Hands(Demo):
             model = train_network(task, images, "joints", seed)
             return score(task.decode(answers(model, hands.test)))
 
-        def constant():
-            mean = task.numbers(hands.synthetic.labels["joints"]).mean(0, keepdims=True)
-            return score(mean.repeat(len(truth), 0))
-
-        def nearest():
-            known = {"joints": task.numbers(hands.synthetic.labels["joints"])}
-            find = k_nearest(hands.synthetic.like(hands.synthetic.images, known), label="joints")
-            return score(find(hands.test))
-
         def three_times():
             return simulate(3 * len(hands.synthetic), "synthetic", 10 * seed)
 
         return {
-            "constant": constant,
+            "constant": lambda: score(mean(*rival)),
             "synthetic": lambda: network(hands.synthetic),
             "history": lambda: network(self.refined),
             "one R": lambda: network(apply(self.refiners[-1], hands.synthetic)),
             "real labels": lambda: network(hands.labelled),
-            "kNN": nearest,
+            "kNN": lambda: score(nearest(*rival)),
             "randomised": lambda: network(randomise_domain(hands.synthetic, STRENGTH, seed)),
             "noise": lambda: network(add_noise(hands.synthetic, NOISE, seed)),
             "3x history": lambda: network(apply(self.refiners, three_times(), seed)),

@@ -48,13 +48,13 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     task = task_of(label, simulated.labels[label], simulated.image_shape, classes, estimator)
     for images in (*trains.values(), test):
         task.check(images.labels[label])
-    known = task.numbers(simulated.labels[label])
-    nearest = k_nearest(simulated.like(simulated.images, {label: known}), label=label)
     rows = {
-        "constant": task.measure(known.mean(0, keepdims=True).repeat(len(test), 0), truth),
-        "nearest neighbours": task.measure(nearest(test), truth),
+        "constant": task.measure(mean(task, simulated, test, label), truth),
+        "nearest neighbours": task.measure(nearest(task, simulated, test, label), truth),
     }
-    levels = np.round(to_levels(simulated.images[:])).astype(np.uint8)
+    levels = simulated.images[:]
+    if levels.dtype != np.uint8:
+        levels = np.round(to_levels(levels)).astype(np.uint8)
     learned_from = {
         "noise": lambda: add_noise(simulated.like(levels), NOISE, seed),
         "randomised": lambda: randomise_domain(simulated.like(levels), STRENGTH, seed),
@@ -66,3 +66,15 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
         rows[name] = task.measure(found, truth)
     confusion = task.confusion(found, truth) if isinstance(task, Classes) else None
     return rows, confusion
+
+
+def mean(task, simulated, test, label):
+    """The same answer for every image of the test: the mean of the label. -> (N, k)"""
+    known = task.numbers(simulated.labels[label])
+    return known.mean(0, keepdims=True).repeat(len(test), 0)
+
+
+def nearest(task, simulated, test, label):
+    """What the simulated images know that are most similar to those of the test. -> (N, k)"""
+    known = {label: task.numbers(simulated.labels[label])}
+    return k_nearest(simulated.like(simulated.images, known), label=label)(test)

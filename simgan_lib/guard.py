@@ -39,6 +39,37 @@ def reading(path):
         ) from error
 
 
+def first_bytes(path):
+    """The first six bytes of a file, by which its kind is known."""
+    try:
+        with open(path, "rb") as file:
+            return file.read(6)
+    except OSError as error:
+        raise ValueError(
+            f"The file cannot be opened ({error.strerror}); received {str(path)!r}"
+        ) from error
+
+
+def read_npz(path):
+    """The arrays of an .npz file by their names, unless they would fill the memory."""
+    with zipfile.ZipFile(path) as file:
+        size = sum(member.file_size for member in file.infolist())
+    if size > BYTES:
+        raise ValueError(
+            "Save so many images as .npy or HDF5, for unpacked an .npz file has at most "
+            f"{BYTES:,} bytes; received {size:,}"
+        )
+    with np.load(path) as file:  # never unpickles
+        return {name: file[name] for name in file.files}
+
+
+def check_links(file):
+    """Raises if an HDF5 file points elsewhere."""
+    for name in file:
+        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"Data must be in the file itself; received a link at {name!r}")
+
+
 def open_hdf5(path):
     """Opens an HDF5 file that keeps hardly anything in memory."""
     file = h5py.File(path, "r", rdcc_nbytes=0)  # or HDF5 keeps chunks, as large as they unpack to

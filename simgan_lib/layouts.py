@@ -1,7 +1,6 @@
 """The three layouts in which eyes come: packed HDF5, Kaggle's HDF5, and MPIIGaze's size in .npz."""
 
 import re
-import zipfile
 from pathlib import Path, PureWindowsPath
 
 import h5py
@@ -10,11 +9,13 @@ from PIL import Image
 
 from .gaze import check_gaze, from_look_vec, from_pitch_yaw
 from .guard import (
-    BYTES,
+    check_links,
     check_storage,
+    first_bytes,
     open_hdf5,
     read_array,
     read_label,
+    read_npz,
     read_texts,
     source_of,
 )
@@ -43,13 +44,7 @@ def read_eyes(path):
             are not what the layout says or do not belong together.
     """
     path = Path(path)
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4)
-    except OSError as error:
-        raise ValueError(
-            f"The file cannot be opened ({error.strerror}); received {str(path)!r}"
-        ) from error
+    start = first_bytes(path)[:4]
     if start == b"\x89HDF":
         return _read_hdf5(path)
     if start == b"PK\x03\x04":
@@ -89,12 +84,7 @@ def from_36x60(images):
 
 
 def _read_npz(path):
-    with zipfile.ZipFile(path) as file:
-        size = sum(member.file_size for member in file.infolist())
-    if size > BYTES:
-        raise ValueError(f"An .npz file of eyes has at most {BYTES:,} bytes; received {size:,}")
-    with np.load(path) as file:  # never unpickles
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_npz(path)
     if not {"image", "gaze_pitch_yaw_rad"} <= set(arrays):
         raise ValueError(
             "An .npz file of eyes holds 'image' and 'gaze_pitch_yaw_rad'; "
@@ -130,9 +120,7 @@ def _read_hdf5(path):
 
 def _eyes_of(file, name):
     source = source_of(file, name)
-    for name in file:
-        if not isinstance(file.get(name, getlink=True), h5py.HardLink):
-            raise ValueError(f"Data must be in the file itself; received a link at {name!r}")
+    check_links(file)
     if "image" not in file:
         raise ValueError(f"An HDF5 file of eyes has 'image' at its root; received {sorted(file)}")
     arrays = {

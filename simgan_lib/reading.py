@@ -8,7 +8,7 @@ from tqdm import tqdm
 
 from .eyes import EyeSet
 from .folder import read_folder
-from .guard import open_hdf5, read_label, reading
+from .guard import check_links, check_storage, first_bytes, open_hdf5, read_label, read_npz, reading
 from .images import ImageSet
 from .stored import SIZE
 
@@ -68,13 +68,7 @@ def _check_range(images):
 
 
 def _read_file(path, of_folders):
-    try:
-        with open(path, "rb") as file:
-            start = file.read(6)
-    except OSError as error:
-        raise ValueError(
-            f"The images cannot be opened ({error.strerror}); received {str(path)!r}"
-        ) from error
+    start = first_bytes(path)
     if of_folders:
         raise ValueError(
             "Sizes, labels beside images and broken images are a matter of folders, so leave those "
@@ -91,15 +85,15 @@ def _read_file(path, of_folders):
 
 
 def _of_npz(path):
-    with np.load(path) as file:  # never unpickles
-        if "gaze_pitch_yaw_rad" in file.files:
-            return EyeSet.load(path)
-        arrays = {name: file[name] for name in file.files}
+    arrays = read_npz(path)
+    if "gaze_pitch_yaw_rad" in arrays:
+        return EyeSet.load(path)
     return ImageSet(_images_of(arrays), arrays, path.name)
 
 
 def _of_hdf5(path):
     file = open_hdf5(path)
+    check_links(file)
     image = next((file[name] for name in NAMES if name in file), None)
     eyes = isinstance(image, h5py.Dataset) and (image.shape[1:], image.dtype) == (SIZE, np.uint8)
     if eyes or not isinstance(image, h5py.Dataset):
@@ -107,6 +101,7 @@ def _of_hdf5(path):
         return EyeSet.load(path)
     arrays = {name: dataset for name, dataset in file.items() if isinstance(dataset, h5py.Dataset)}
     images = _images_of(arrays)
+    check_storage(images.id)
     beside = file.id.get_filesize() - images.id.get_storage_size()
     labels = {name: read_label(dataset, beside) for name, dataset in arrays.items()}
     return ImageSet(images, labels, path.name)

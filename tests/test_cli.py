@@ -378,7 +378,7 @@ def test_tensorflows_greetings_stay_away_from_what_people_read(files):
     process = python(*"-m simgan_lib evaluate --train a.h5 --test c.h5".split(), cwd=files)
     _, err = process.communicate()
     assert process.returncode == 2 and err.count("\n") == 1
-    assert err.startswith("simgan: The images cannot be opened")
+    assert err.startswith("simgan: The file cannot be opened")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="no real eyes beside the project (shared/real_eyes)")

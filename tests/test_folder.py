@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from simgan_lib import guard
 from simgan_lib.folder import read_folder
 from simgan_lib.reading import load_images
 
@@ -305,3 +306,32 @@ def test_dark_folders_of_16_bits_are_refused(tmp_path):
         Image.fromarray(image).save(tmp_path / f"{k}.png")
     with pytest.raises(ValueError, match="multiply them by 16"):
         load_images(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["link", "storage", "virtual"])
+def test_a_strangers_file_that_points_elsewhere_is_refused(tmp_path, kind):
+    images = rng.integers(0, 255, (6, 30, 40)).astype("uint8")
+    with h5py.File(tmp_path / "other.h5", "w") as file:
+        file["image"] = images
+    (tmp_path / "raw.bin").write_bytes(images.tobytes())
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        if kind == "link":
+            file["image"] = h5py.ExternalLink("other.h5", "image")
+        elif kind == "storage":
+            outside = [(tmp_path / "raw.bin", 0, images.nbytes)]
+            file.create_dataset("image", images.shape, "uint8", external=outside)
+        else:
+            layout = h5py.VirtualLayout(images.shape, "uint8")
+            layout[:] = h5py.VirtualSource(tmp_path / "other.h5", "image", images.shape)
+            file.create_virtual_dataset("image", layout)
+    with pytest.raises(ValueError, match="must be in the file itself.*a.h5"):
+        load_images(tmp_path / "a.h5")
+
+
+def test_an_npz_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", image=np.zeros((9, 400, 400), "uint8"))
+    monkeypatch.setattr(guard, "BYTES", 1_000_000)
+    with pytest.raises(
+        ValueError, match="as .npy or HDF5.*at most 1,000,000 bytes; received 1,440"
+    ):
+        load_images(tmp_path / "a.npz")
