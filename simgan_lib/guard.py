@@ -218,4 +218,4 @@ def source_of(file, name):
             f"The attribute 'source' should be one text of at most {TEXT:,} bytes, so write it "
             f"anew; received {stored.dtype} of shape {stored.shape}"
         )
-    return file.attrs["source"].decode(errors="replace").strip() or name
+    return file.attrs["source"].decode(errors="replace").strip()
