@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import by_turns, run
-from simgan_lib.reading import load_images
+from simgan_lib.data.reading import load_images
 
 PACK = "-m", "simgan_lib", "pack"
 

@@ -14,8 +14,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import by_turns, run
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.simulators.pocket import simulate
 
 
 def write_kaggle(folder, count):

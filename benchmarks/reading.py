@@ -10,8 +10,8 @@ import h5py
 import numpy as np
 
 from benchmarks import by_turns
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.simulators.pocket import simulate
 
 COUNT = 50_000
 

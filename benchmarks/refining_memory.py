@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import run
-from simgan_lib.eyes import EyeSet
+from simgan_lib.data.eyes import EyeSet
 
-REFINER = "import sys; from simgan_lib.refiner import refiner; refiner(4).save(sys.argv[1])"
+REFINER = "import sys; from simgan_lib.simgan.refiner import refiner; refiner(4).save(sys.argv[1])"
 
 
 def main():

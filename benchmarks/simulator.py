@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from benchmarks import by_turns
-from simgan_lib import hands, pocket
-from simgan_lib.drawing import DOMAINS
+from simgan_lib.simulators import hands, pocket
+from simgan_lib.simulators.drawing import DOMAINS
 
 COUNT = 2_048
 

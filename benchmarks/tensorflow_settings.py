@@ -9,8 +9,8 @@ import sys, time
 from simgan_lib.start import quiet_tensorflow
 if sys.argv[1] == "ours":
     quiet_tensorflow()
-from simgan_lib.pocket import simulate
-from simgan_lib.training import PRESETS, SimGAN, batches
+from simgan_lib.simulators.pocket import simulate
+from simgan_lib.simgan.training import PRESETS, SimGAN, batches
 preset = PRESETS["pocket"]
 eyes = simulate(500, "synthetic"), simulate(500, "camera")
 model, data = SimGAN.from_preset(preset), batches(*eyes, preset)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import by_turns
-from simgan_lib.training import PRESETS, SimGAN
+from simgan_lib.simgan.training import PRESETS, SimGAN
 
 BATCH = 32  # of the paper's 512, whose step takes half a minute and gigabytes
 

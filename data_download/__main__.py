@@ -10,7 +10,7 @@ from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
-from simgan_lib.data import data_folder
+from simgan_lib.data.find import data_folder
 from simgan_lib.files import writing
 
 from . import kaggle, mpiigaze, syntheseyes, unityeyes

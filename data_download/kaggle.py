@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from simgan_lib.data import MOUNT
-from simgan_lib.eyes import EyeSet
-from simgan_lib.stored import BLOCK
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.find import MOUNT
+from simgan_lib.data.stored import BLOCK
 
 NAME = "4quant/eye-gaze"
 FILES = "gaze.h5", "real_gaze.h5"

@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from simgan_lib.gaze import check_gaze
-from simgan_lib.layouts import from_36x60
+from simgan_lib.data.gaze import check_gaze
+from simgan_lib.data.layouts import from_36x60
 
 DAYS = "p[0-9][0-9]/day[0-9][0-9].mat"
 LISTS = "Evaluation Subset/sample list for eye image"

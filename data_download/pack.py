@@ -8,9 +8,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from simgan_lib.eyes import EyeSet
-from simgan_lib.guard import is_text, read_array
-from simgan_lib.stored import BLOCK, SIZE
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.guard import is_text, read_array
+from simgan_lib.data.stored import BLOCK, SIZE
 
 
 def pack(out, blocks, source):

@@ -20,8 +20,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from simgan_lib.gaze import check_gaze
-from simgan_lib.stored import BLOCK, SIZE
+from simgan_lib.data.gaze import check_gaze
+from simgan_lib.data.stored import BLOCK, SIZE
 
 PAIR = "[fm][0-9][0-9]_*.png", "[fm][0-9][0-9]_*.pkl"
 WIDTH, HEIGHT = 120, 80  # of a published image, pixels

@@ -23,8 +23,8 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from simgan_lib.gaze import from_look_vec
-from simgan_lib.stored import SIZE
+from simgan_lib.data.gaze import from_look_vec
+from simgan_lib.data.stored import SIZE
 
 CHUNK = 100  # pairs that a process reads at a time
 PICTURE_BYTES = 1 << 23  # more than any picture has, 8 MB

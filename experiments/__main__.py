@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from simgan_lib.results import RESULTS
+from simgan_lib.measure.results import RESULTS
 from simgan_lib.start import quiet_tensorflow
 
 NAMES = "stand_in", "gap", "history", "survival", "ablations", "remedies", "real_eyes", "hands"

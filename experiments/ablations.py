@@ -8,8 +8,8 @@ Each variant has two rows: eyes refined by its history, and by its last refiner 
 from dataclasses import asdict, replace
 from functools import partial
 
-from simgan_lib.ablations import NoHistory, blurred, edges, global_discriminator
-from simgan_lib.training import PRESETS
+from simgan_lib.measure.ablations import NoHistory, blurred, edges, global_discriminator
+from simgan_lib.simgan.training import PRESETS
 
 from .common import Demo, apply, counts, estimator_score
 from .rows import Rows

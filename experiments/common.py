@@ -5,18 +5,18 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from simgan_lib.baselines import (
+from simgan_lib.course.demo import demo_eyes
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.measure.baselines import (
     adaptive_linear_regression,
     random_forest,
     support_vectors,
 )
-from simgan_lib.demo import demo_eyes
-from simgan_lib.estimator import estimate_gaze, train_estimator
-from simgan_lib.evaluation import summary
-from simgan_lib.eyes import EyeSet
-from simgan_lib.refining import load_refiners, refine
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS, SimGAN
+from simgan_lib.measure.estimator import estimate_gaze, train_estimator
+from simgan_lib.measure.evaluation import summary
+from simgan_lib.simgan.refining import load_refiners, refine
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import PRESETS, SimGAN
 
 ESTIMATORS = 3  # are trained on the same eyes, since a single one is chance
 CLASSICAL = {
@@ -90,7 +90,7 @@ class Demo:
         return demo_eyes(self.seed, *counts(self.few).values())
 
     def train(self, name, preset=PRESETS["pocket"], parts=None, kind=SimGAN):
-        """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.runs.train` does.
+        """Trains the demo's SimGAN, or a variant of it, as `simgan_lib.simgan.runs.train` does.
 
         Returns:
             The `SimGAN`, its history of refiners and its curves.

@@ -6,7 +6,7 @@ own gap stands in `stand_in`; geometry, labels, first weights and the camera's e
 every gap. Nothing was chosen anew for another gap, lambda neither.
 """
 
-from simgan_lib.pocket import simulate
+from simgan_lib.simulators.pocket import simulate
 
 from .common import Demo, counts
 from .rows import Rows

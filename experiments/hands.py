@@ -1,6 +1,6 @@
 """The paper's second experiment, table 4, on hands of our own: `python -m experiments hands`.
 
-The depth images of `simgan_lib.hands`, clean as a renderer makes them and as a depth sensor sees
+The depth images of `simulators/hands.py`, clean as a renderer makes them and as a depth sensor sees
 them, of other people. R, D, the losses and Algorithm 1 are those of the eyes; the pose network is
 that of `simgan evaluate`, one for each number. Nothing was chosen on these hands: lambda, rounds
 and the history are the demo's, and so are the strengths of noise and randomisation.
@@ -9,13 +9,13 @@ and the history are the demo's, and so are the strengths of noise and randomisat
 from dataclasses import replace
 from functools import cached_property
 
-from simgan_lib.baselines import NOISE, STRENGTH, add_noise, randomise_domain
-from simgan_lib.comparison import mean, nearest
-from simgan_lib.demo import DemoEyes
-from simgan_lib.estimator import answers
-from simgan_lib.hands import simulate
-from simgan_lib.images import ImageSet
-from simgan_lib.tasks import task_of, train_network
+from simgan_lib.course.demo import DemoEyes
+from simgan_lib.data.images import ImageSet
+from simgan_lib.measure.baselines import NOISE, STRENGTH, add_noise, randomise_domain
+from simgan_lib.measure.comparison import mean, nearest
+from simgan_lib.measure.estimator import answers
+from simgan_lib.measure.tasks import task_of, train_network
+from simgan_lib.simulators.hands import simulate
 
 from .common import Demo, apply, counts
 from .rows import Rows

@@ -9,9 +9,9 @@ differ by their seed, and one refiner after twice the rounds.
 from dataclasses import asdict, replace
 from functools import cache, partial
 
-from simgan_lib.refining import load_refiners
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS, Preset
+from simgan_lib.simgan.refining import load_refiners
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import PRESETS, Preset
 
 from .common import Demo, apply, counts, estimator_score, smaller
 from .rows import Rows

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from simgan_lib.course.plots import montage
 from simgan_lib.files import writing
-from simgan_lib.plots import montage
-from simgan_lib.pocket import simulate
-from simgan_lib.refining import refine
+from simgan_lib.simgan.refining import refine
+from simgan_lib.simulators.pocket import simulate
 from simgan_lib.start import quiet_tensorflow
 
 PICTURE = Path(__file__).parents[1] / "figures/eyes.png"
@@ -14,7 +14,7 @@ PICTURE = Path(__file__).parents[1] / "figures/eyes.png"
 def main():
     """Writes eyes of ten persons: as simulated, refined, and others as the camera shows them."""
     quiet_tensorflow()
-    from simgan_lib.weights import load_pretrained
+    from simgan_lib.simgan.weights import load_pretrained
 
     synthetic, camera = (simulate(10, domain, seed=7) for domain in ("synthetic", "camera"))
     figure = montage(

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
 
-from simgan_lib.baselines import (
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.measure.baselines import (
     NOISE,
     STRENGTH,
     add_noise,
@@ -26,11 +27,10 @@ from simgan_lib.baselines import (
     random_forest,
     randomise_domain,
 )
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
-from simgan_lib.refining import load_refiners
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS
+from simgan_lib.simgan.refining import load_refiners
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import PRESETS
+from simgan_lib.simulators.pocket import simulate
 
 from .common import (
     apply,

@@ -14,9 +14,9 @@ import keras
 import tensorflow as tf
 from keras import Input, Model, layers, ops
 
-from simgan_lib.discriminator import discriminator
-from simgan_lib.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
-from simgan_lib.training import PRESETS, SimGAN
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
+from simgan_lib.simgan.training import PRESETS, SimGAN
 
 from .common import Demo, apply, counts, estimator_score, together
 from .rows import Rows

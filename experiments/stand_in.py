@@ -10,7 +10,7 @@ from functools import cache
 
 import numpy as np
 
-from simgan_lib.baselines import (
+from simgan_lib.measure.baselines import (
     NOISE,
     STRENGTH,
     add_noise,
@@ -19,11 +19,11 @@ from simgan_lib.baselines import (
     k_nearest,
     randomise_domain,
 )
-from simgan_lib.estimator import estimate_gaze, train_estimator
-from simgan_lib.evaluation import movement
-from simgan_lib.pocket import GAP, pupil_centres, simulate
-from simgan_lib.training import SimGAN
-from simgan_lib.visual_turing_test import features, kernel_distance, machine_accuracy
+from simgan_lib.measure.estimator import estimate_gaze, train_estimator
+from simgan_lib.measure.evaluation import movement
+from simgan_lib.measure.visual_turing_test import features, kernel_distance, machine_accuracy
+from simgan_lib.simgan.training import SimGAN
+from simgan_lib.simulators.pocket import GAP, pupil_centres, simulate
 
 from .common import (
     CLASSICAL,

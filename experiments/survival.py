@@ -9,7 +9,7 @@ networks and rates of the paper with a batch that fits a laptop.
 from dataclasses import replace
 from functools import partial
 
-from simgan_lib.training import PRESETS
+from simgan_lib.simgan.training import PRESETS
 
 from .common import Demo, counts
 from .rows import Rows

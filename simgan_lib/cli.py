@@ -173,10 +173,10 @@ def demo(args):
     import matplotlib
 
     matplotlib.use("agg")  # the page needs no window
-    from .data import find_eyes
-    from .demo import run_demo
+    from .course.demo import run_demo
+    from .course.report import report_page
+    from .data.find import find_eyes
     from .files import check_writable, writing
-    from .report import report_page
 
     args.out.mkdir(parents=True, exist_ok=True)
     check_writable(args.out / "report.html")
@@ -200,8 +200,8 @@ def demo(args):
 
 def simulate(args):
     """Make eyes with known gaze, clean as a renderer makes them or as a webcam shows them."""
-    from . import pocket
     from .files import check_writable
+    from .simulators import pocket
 
     check_writable(args.out)
     ranges = {axis: getattr(args, axis) for axis in ("pitch", "yaw") if getattr(args, axis)}
@@ -212,7 +212,7 @@ def simulate(args):
 
 def load(path, args, beside=()):
     """Images of a file or a folder, brought to the size that the command line names."""
-    from .reading import load_images
+    from .data.reading import load_images
 
     images = load_images(path, args.size, args.how, beside, args.skip_broken)
     if left_out := getattr(images, "left_out", ()):
@@ -224,8 +224,8 @@ def load(path, args, beside=()):
 def train(args):
     """Train a refiner between simulated and real images, in a folder that `refine` takes."""
     start_tensorflow()
-    from .runs import train
-    from .training import PRESETS
+    from .simgan.runs import train
+    from .simgan.training import PRESETS
 
     synthetic, real = load(args.synthetic, args), load(args.real, args)
     preset = PRESETS[args.preset]
@@ -241,7 +241,7 @@ def refine(args):
     """Refine simulated images, each with one of a run's refiners, drawn at random."""
     start_tensorflow()
     from .files import check_writable
-    from .refining import load_refiners, refine
+    from .simgan.refining import load_refiners, refine
 
     if not (args.synthetic.is_dir() and not args.out.suffix):
         check_writable(args.out)
@@ -265,8 +265,8 @@ def evaluate(args):
     import matplotlib
 
     matplotlib.use("agg")
-    from .comparison import compare
     from .files import check_writable, writing
+    from .measure.comparison import compare
 
     if args.html:
         check_writable(args.html)
@@ -280,7 +280,7 @@ def evaluate(args):
         result["true class"] = confusion
     result |= {"label": args.label, "tested_on": len(test), "seed": args.seed}
     if args.html:
-        from .report import comparison_page
+        from .course.report import comparison_page
 
         with writing(args.html) as path:
             path.write_text(comparison_page(result, trains, test), encoding="utf-8")

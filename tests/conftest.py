@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
-from simgan_lib.training import Preset, SimGAN
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.simgan.training import Preset, SimGAN
+from simgan_lib.simulators.pocket import simulate
 
 TINY = Preset(
     filters=4, batch_size=4, weight=1.0, buffer_size=20, refiner_rate=1e-3,

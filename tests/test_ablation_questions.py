@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from simgan_lib import results
 from simgan_lib.exercises import ablations as exercise
+from simgan_lib.measure import results
 
 PARTS = {"no history", "global", "global, no history"}
 

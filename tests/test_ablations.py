@@ -7,12 +7,12 @@ import tensorflow as tf
 from scipy.ndimage import uniform_filter
 
 from conftest import same, weights
-from simgan_lib.ablations import NoHistory, blurred, edges, global_discriminator
-from simgan_lib.discriminator import discriminator
-from simgan_lib.history_buffer import HistoryBuffer
-from simgan_lib.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
-from simgan_lib.training import SimGAN, batches
-from simgan_lib.weights import initialize
+from simgan_lib.measure.ablations import NoHistory, blurred, edges, global_discriminator
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.history_buffer import HistoryBuffer
+from simgan_lib.simgan.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
+from simgan_lib.simgan.training import SimGAN, batches
+from simgan_lib.simgan.weights import initialize
 
 
 def images(seed, count=6):

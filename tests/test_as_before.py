@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgan_lib.baselines import add_noise, equalise, k_nearest, randomise_domain
-from simgan_lib.estimator import estimate_gaze, train_estimator
-from simgan_lib.evaluation import summary
-from simgan_lib.pocket import simulate
-from simgan_lib.refining import load_refiners, refine
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS
-from simgan_lib.weights import load_pretrained
+from simgan_lib.measure.baselines import add_noise, equalise, k_nearest, randomise_domain
+from simgan_lib.measure.estimator import estimate_gaze, train_estimator
+from simgan_lib.measure.evaluation import summary
+from simgan_lib.simgan.refining import load_refiners, refine
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import PRESETS
+from simgan_lib.simgan.weights import load_pretrained
+from simgan_lib.simulators.pocket import simulate
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from simgan_lib.baselines import (
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.gaze import angular_error
+from simgan_lib.measure.baselines import (
     _half_size,
     adaptive_linear_regression,
     add_noise,
@@ -12,9 +14,7 @@ from simgan_lib.baselines import (
     randomise_domain,
     support_vectors,
 )
-from simgan_lib.eyes import EyeSet
-from simgan_lib.gaze import angular_error
-from simgan_lib.pocket import simulate
+from simgan_lib.simulators.pocket import simulate
 
 
 def test_the_constant_guess_is_a_direction_and_the_best_single_one():

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgan_lib import estimator, runs, training
 from simgan_lib.cli import main
-from simgan_lib.discriminator import discriminator
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.measure import estimator
+from simgan_lib.simgan import runs, training
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simulators.pocket import simulate
 
 REAL = Path(__file__).parents[2] / "shared" / "real_eyes"
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simgan_lib import demo, estimator, training
 from simgan_lib.cli import main
-from simgan_lib.data import Found
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
-from simgan_lib.refining import load_refiners
-from simgan_lib.report import verdict
+from simgan_lib.course import demo
+from simgan_lib.course.report import verdict
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.find import Found
+from simgan_lib.measure import estimator
+from simgan_lib.simgan import training
+from simgan_lib.simgan.refining import load_refiners
+from simgan_lib.simulators.pocket import simulate
 
 ROWS = {
     "constant", "synthetic", "noise", "equalised", "randomised", "one_refiner", "history",

@@ -22,9 +22,9 @@ from test_unityeyes import write_pair
 import data_download.__main__ as command
 from data_download import kaggle
 from data_download.__main__ import main
-from simgan_lib import data
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data import find
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.simulators.pocket import simulate
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,7 +32,7 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """A machine without data, whose folder for them is not made yet."""
-    monkeypatch.setattr(data.Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(find.Path, "home", lambda: tmp_path)
     monkeypatch.setattr(kaggle, "MOUNT", tmp_path / "input")
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     return tmp_path
@@ -114,13 +114,13 @@ def test_a_folder_or_an_archive_is_packed(home, capsys, name, kind):
     assert capsys.readouterr().out == said
     assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
     # And the lessons find them.
-    assert name in data.find_eyes(folder).said
+    assert name in find.find_eyes(folder).said
 
 
 def test_what_is_partly_there_is_packed_and_the_rest_counted(home, capsys):
     def said(name, suffix):
         assert main([name, "--from", str(home / name)]) == 0
-        found = EyeSet.load(data.data_folder() / f"{name}{suffix}.h5")
+        found = EyeSet.load(find.data_folder() / f"{name}{suffix}.h5")
         return len(found), [x for x in capsys.readouterr().err.splitlines() if "; received" in x]
 
     write_unityeyes(home / "unityeyes")
@@ -136,7 +136,7 @@ def test_what_is_partly_there_is_packed_and_the_rest_counted(home, capsys):
     write_list(home / "mpiigaze", 2, lines)
     count, [line] = said("mpiigaze", "-evaluation")
     assert count == 3 and line.endswith("received 1 of 4 eyes, first 'p02/day02/0726.jpg left'")
-    for path in data.data_folder().glob("mpiigaze*"):
+    for path in find.data_folder().glob("mpiigaze*"):
         path.unlink()
     next((home / "mpiigaze").rglob("p00/day01.mat")).write_bytes(b"damaged")
     count, [line, other] = said("mpiigaze", "")
@@ -195,7 +195,7 @@ def test_list_says_what_is_here(home, capsys):
     for name, source in command.SOURCES.items():
         assert f"{name}: {source.holds}" in said and source.page in said and source.terms in said
     assert said.count("not here:") == 6
-    folder = data.data_folder()
+    folder = find.data_folder()
     folder.mkdir(parents=True)
     simulate(3).save(folder / "unityeyes.h5")
     assert main(["list"]) == 0

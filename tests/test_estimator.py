@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from simgan_lib.baselines import constant
-from simgan_lib.estimator import estimate_gaze, train_estimator
-from simgan_lib.evaluation import summary
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.measure.baselines import constant
+from simgan_lib.measure.estimator import estimate_gaze, train_estimator
+from simgan_lib.measure.evaluation import summary
+from simgan_lib.simulators.pocket import simulate
 
 
 @pytest.fixture(scope="module")

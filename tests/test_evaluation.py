@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from simgan_lib.baselines import constant
-from simgan_lib.evaluation import calibrate, movement, share_within, summary
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
-from simgan_lib.pocket import pupil_centres, simulate
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.measure.baselines import constant
+from simgan_lib.measure.evaluation import calibrate, movement, share_within, summary
+from simgan_lib.simulators.pocket import pupil_centres, simulate
 
 
 @pytest.fixture

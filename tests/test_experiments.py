@@ -18,9 +18,9 @@ from experiments.real_eyes import unlabelled
 from experiments.remedies import SETTINGS
 from experiments.rows import Rows
 from experiments.stand_in import Nudged
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
-from simgan_lib.training import SimGAN
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.simgan.training import SimGAN
+from simgan_lib.simulators.pocket import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -11,12 +11,12 @@ import h5py
 import numpy as np
 import pytest
 
-import simgan_lib.guard
-import simgan_lib.images
-from simgan_lib.eyes import EyeSet
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
-from simgan_lib.layouts import from_36x60
-from simgan_lib.pocket import simulate
+import simgan_lib.data.guard
+import simgan_lib.data.images
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.layouts import from_36x60
+from simgan_lib.simulators.pocket import simulate
 
 ROOT = Path(__file__).parents[1]
 REAL_EYES = ROOT.parent / "shared" / "real_eyes"
@@ -135,7 +135,7 @@ def memory(code, folder):
     if not status.exists():
         pytest.skip("needs Linux, which tells a process its memory")
     code = f"""
-from simgan_lib.eyes import EyeSet
+from simgan_lib.data.eyes import EyeSet
 def most():
     return int(open("{status}").read().split("VmHWM:")[1].split()[0]) // 1024
 before = most()
@@ -220,8 +220,8 @@ def test_split():
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of 16 and windows of 64 eyes, so that small sets reach over many."""
-    monkeypatch.setattr(simgan_lib.images, "BLOCK", 16)
-    monkeypatch.setattr(simgan_lib.images, "WINDOW", 4)
+    monkeypatch.setattr(simgan_lib.data.images, "BLOCK", 16)
+    monkeypatch.setattr(simgan_lib.data.images, "WINDOW", 4)
 
 
 @pytest.mark.parametrize("count, batch", [(1000, 32), (1000, 7), (64, 64), (17, 50), (1, 3)])
@@ -368,12 +368,12 @@ def test_saving_is_all_or_nothing(tmp_path, stop):
 
 
 def test_saving_stops_when_the_disk_is_full(tmp_path, monkeypatch):
-    class Full(simgan_lib.images.Draft):
+    class Full(simgan_lib.data.images.Draft):
         def write(self, data):
             self.error = OSError(28, "No space left on device")
             return len(data)
 
-    monkeypatch.setattr(simgan_lib.images, "Draft", Full)
+    monkeypatch.setattr(simgan_lib.data.images, "Draft", Full)
     images = Recorder(draw(1500)[0])
     with pytest.raises(OSError, match="nothing there was changed"):
         EyeSet(images).save(tmp_path / "eyes.h5")
@@ -386,7 +386,7 @@ def test_a_full_disk_is_one_sentence(tmp_path, room):
     code = f"""
 import os, resource
 import numpy as np
-from simgan_lib.eyes import EyeSet
+from simgan_lib.data.eyes import EyeSet
 images = np.random.default_rng(0).integers(0, 256, (1500, 35, 55), np.uint8)
 eyes = EyeSet(images, np.tile([0, 0, -1.0], (1500, 1)))
 eyes.save("eyes.h5")
@@ -527,7 +527,7 @@ def test_one_long_text_that_many_paths_are_is_not_read_so_often(tmp_path, monkey
         file.flush()
         _, places = texts.id.read_direct_chunk((0,))
         texts.id.write_direct_chunk((0,), places[:16] * 64)
-    monkeypatch.setattr(simgan_lib.guard, "BYTES", 1 << 20)
+    monkeypatch.setattr(simgan_lib.data.guard, "BYTES", 1 << 20)
     with pytest.raises(ValueError, match="such long texts; received more than 1,048,576 bytes"):
         EyeSet.load(path)
 
@@ -540,7 +540,7 @@ def test_texts_of_any_length_are_read_only_of_files_that_cannot_hold_long_ones(
     long = ["a" * 100_000] + ["b"] * 63
     path = write_kaggle(tmp_path / "a.h5", images, [f"{i:02}" for i in range(64)], gaze, long)
     EyeSet.load(path)
-    monkeypatch.setattr(simgan_lib.guard, "TEXTS", 100_000)
+    monkeypatch.setattr(simgan_lib.data.guard, "TEXTS", 100_000)
     with pytest.raises(ValueError, match="so much text; received 'path' of shape"):
         EyeSet.load(path)
     with h5py.File(tmp_path / "b.h5", "w") as file:
@@ -886,5 +886,5 @@ def test_the_order_of_labels_is_found_in_real_eyes(tmp_path, order):
 
 
 def test_reading_eyes_does_not_wait_for_tensorflow():
-    code = "import sys, simgan_lib.eyes; sys.exit('tensorflow' in sys.modules)"
+    code = "import sys, simgan_lib.data.eyes; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 0

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgan_lib import guard
-from simgan_lib.folder import read_folder
-from simgan_lib.reading import load_images
+from simgan_lib.data import guard
+from simgan_lib.data.folder import read_folder
+from simgan_lib.data.reading import load_images
 
 rng = np.random.default_rng(0)
 

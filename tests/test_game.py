@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simgan_lib.game import discriminator_step, generator_step, play, sigmoid, value
+from simgan_lib.course.game import discriminator_step, generator_step, play, sigmoid, value
 
 RNG = np.random.default_rng(0)
 REAL, NOISE = RNG.normal(1, 1, 40), RNG.normal(0, 1, 50)
@@ -22,7 +22,7 @@ def test_a_better_judge_has_a_larger_value():
 
 
 def test_the_value_is_minus_the_discriminator_loss_of_the_course():
-    from simgan_lib.losses import discriminator_loss
+    from simgan_lib.simgan.losses import discriminator_loss
 
     def logits(x):
         t = SLOPE * x + OFFSET

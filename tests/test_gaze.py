@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from simgan_lib.gaze import angular_error, check_gaze, from_look_vec, from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.gaze import (
+    angular_error,
+    check_gaze,
+    from_look_vec,
+    from_pitch_yaw,
+    to_pitch_yaw,
+)
 
 RNG = np.random.default_rng(0)
 PITCH, YAW = RNG.uniform(-80, 80, 500), RNG.uniform(-170, 170, 500)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation, maximum_filter, minimum_filter
 
-from simgan_lib import hands
-from simgan_lib.depth_sensor import FAR, SENSOR, read_depth
-from simgan_lib.drawing import CHUNK, DOMAINS, IDS_PER_SET, draw_table
-from simgan_lib.evaluation import joints_within
-from simgan_lib.hands import EMPTY, JOINTS, MIDDLE, MM_PER_PX, REACH, SIZE, simulate
-from simgan_lib.images import ImageSet
+from simgan_lib.data.images import ImageSet
+from simgan_lib.measure.evaluation import joints_within
+from simgan_lib.simulators import hands
+from simgan_lib.simulators.depth_sensor import FAR, SENSOR, read_depth
+from simgan_lib.simulators.drawing import CHUNK, DOMAINS, IDS_PER_SET, draw_table
+from simgan_lib.simulators.hands import EMPTY, JOINTS, MIDDLE, MM_PER_PX, REACH, SIZE, simulate
 
 
 def anatomy(seed=0, persons=range(8)):

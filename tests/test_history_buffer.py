@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simgan_lib.history_buffer import HistoryBuffer
+from simgan_lib.simgan.history_buffer import HistoryBuffer
 
 
 def numbered(first, count):

@@ -5,15 +5,15 @@ import keras
 import numpy as np
 import pytest
 
-from simgan_lib import refining
-from simgan_lib.discriminator import fitting_discriminator
-from simgan_lib.images import ImageSet, from_float, to_float
-from simgan_lib.losses import channel_mean
-from simgan_lib.receptive_field import receptive_field
-from simgan_lib.refiner import refiner
-from simgan_lib.refining import load_refiners, refine
-from simgan_lib.runs import train
-from simgan_lib.training import SimGAN
+from simgan_lib.course.receptive_field import receptive_field
+from simgan_lib.data.images import ImageSet, from_float, to_float
+from simgan_lib.simgan import refining
+from simgan_lib.simgan.discriminator import fitting_discriminator
+from simgan_lib.simgan.losses import channel_mean
+from simgan_lib.simgan.refiner import refiner
+from simgan_lib.simgan.refining import load_refiners, refine
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import SimGAN
 
 
 def pictures(count, shape, dtype, seed=0):

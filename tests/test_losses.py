@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simgan_lib.losses import (
+from simgan_lib.simgan.losses import (
     REAL,
     REFINED,
     discriminator_loss,

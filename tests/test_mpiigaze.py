@@ -12,9 +12,9 @@ from scipy.spatial.transform import Rotation
 from data_download import mpiigaze
 from data_download.mpiigaze import blocks
 from data_download.pack import pack
-from simgan_lib.eyes import EyeSet
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
-from simgan_lib.layouts import from_36x60
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.layouts import from_36x60
 
 REAL_EYES = Path(__file__).resolve().parents[2] / "shared/real_eyes"
 needs_real_eyes = pytest.mark.skipif(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from simgan_lib.discriminator import discriminator
-from simgan_lib.estimator import gaze_estimator
-from simgan_lib.refiner import refiner
+from simgan_lib.measure.estimator import gaze_estimator
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.refiner import refiner
 
 
 @pytest.fixture(autouse=True)

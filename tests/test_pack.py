@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from data_download.pack import pack, verify
-from simgan_lib.eyes import EyeSet
-from simgan_lib.gaze import from_pitch_yaw
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.gaze import from_pitch_yaw
 
 
 def blocks(*sizes):

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from simgan_lib import plots
-from simgan_lib.gaze import from_pitch_yaw
-from simgan_lib.pocket import simulate
-from simgan_lib.refiner import refiner
+from simgan_lib.course import plots
+from simgan_lib.data.gaze import from_pitch_yaw
+from simgan_lib.simgan.refiner import refiner
+from simgan_lib.simulators.pocket import simulate
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,12 @@
 """What the project's files say about one another: versions, pins, the Makefile's choices."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -133,6 +135,46 @@ def test_no_file_names_a_folder_of_one_machine():
     assert [f for f in files if f.is_file() and folder in f.read_bytes()] == []
 
 
+# What people read
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "data_download/README.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_of_a_page_leads_to_a_file(page):
+    targets = re.findall(r"\]\(([^)\s]+)\)", page.read_text())
+    own = [target for target in targets if not target.startswith("https://")]
+    assert [target for target in own if not (page.parent / target.split("#")[0]).exists()] == []
+
+
+def test_the_map_names_every_module_in_its_room():
+    rows = re.findall(
+        r"^\| (`\w+/`)? *\| (`\w+\.py`.*?) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.M
+    )
+    found, room = set(), ""
+    for name, files in rows:
+        room = name.strip("`") or room
+        found |= {room + file for file in re.findall(r"`(\w+\.py)`", files)}
+    library = ROOT / "simgan_lib"
+    there = {path.relative_to(library).as_posix() for path in library.rglob("[a-z]*.py")}
+    lessons = {path for path in there if path.startswith("exercises/")} - {"exercises/core.py"}
+    assert found == there - lessons
+
+
+def test_readme_is_a_front_door():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) <= 120 and max(map(len, lines)) <= 120
+    assert any("figures/eyes.png" in line for line in lines[:5])
+    assert (
+        lines.index("make demo     # simulates eyes, refines them, and measures what it brought")
+        < 20
+    )
+    text = re.sub(r"```.*?```", "", "\n".join(lines), flags=re.S)
+    for paragraph in re.sub(r"\]\(.*?\)", "]", text).split("\n\n"):
+        if not paragraph.startswith(("|", "<!--")):
+            assert len(re.findall(r"\d+(?:[.,]\d+)*", paragraph)) <= 3, paragraph
+
+
 # The Makefile, with stand-ins for Python
 
 
@@ -258,3 +300,33 @@ def test_make_repairs_an_install_that_failed(make):
     assert make().returncode == 0
     assert (make.folder / ".venv/installed").exists()
     assert whole.exists() and not half.exists()
+
+
+# The library's rooms
+
+
+def test_no_import_runs_back():
+    # A room knows those before it; what stands in none of them is what all use, or the command.
+    order = ["files", "start", "data", "simulators", "simgan", "measure", "course", "exercises"]
+    order += ["cli", "__main__", "__init__"]
+    library = ROOT / "simgan_lib"
+    for path in library.rglob("*.py"):
+        here = path.relative_to(library).with_suffix("").parts
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = (*here[: len(here) - node.level], *(node.module or "").split("."))
+                names = [base[0]] if base[0] else [alias.name for alias in node.names]
+                for room in names:
+                    assert order.index(room) <= order.index(here[0]), f"{path}: {room}"
+
+
+def test_modules_import_one_another_in_no_circle():
+    library, imports = ROOT / "simgan_lib", {}
+    for path in library.rglob("*.py"):
+        here = path.relative_to(library).with_suffix("").parts
+        found = imports.setdefault(".".join(here), set())
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = [*here[: len(here) - node.level], *filter(None, [node.module])]
+                found |= {".".join(base), *(".".join([*base, a.name]) for a in node.names)}
+    TopologicalSorter(imports).prepare()  # which raises CycleError, naming the circle

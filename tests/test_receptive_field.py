@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from simgan_lib.discriminator import discriminator
-from simgan_lib.receptive_field import influence, receptive_field
-from simgan_lib.refiner import refiner
-from simgan_lib.weights import initialize
+from simgan_lib.course.receptive_field import influence, receptive_field
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.refiner import refiner
+from simgan_lib.simgan.weights import initialize
 
 REFINER = [3] * 9 + [1], [1] * 10
 DISCRIMINATOR = [3, 3, 3, 3, 1, 1], [2, 2, 1, 1, 1, 1]

@@ -10,9 +10,9 @@ from experiments.remedies import (
     noisy_discriminator,
     normalised_discriminator,
 )
-from simgan_lib.discriminator import discriminator
-from simgan_lib.training import SimGAN, batches
-from simgan_lib.weights import initialize
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.training import SimGAN, batches
+from simgan_lib.simgan.weights import initialize
 
 
 def eyes(seed, count=4):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from simgan_lib import results
-from simgan_lib.results import by_seed, load_results, mean_interval, paired_interval, pairs
+from simgan_lib.measure import results
+from simgan_lib.measure.results import by_seed, load_results, mean_interval, paired_interval, pairs
 
 ROWS = [
     {"variant": "base", "seed": 2, "error_deg": 5.0, "within_7deg": 70.0},

@@ -14,14 +14,14 @@ import pytest
 import tensorflow as tf
 
 from conftest import same, weights
-from simgan_lib.discriminator import discriminator
-from simgan_lib.eyes import EyeSet
-from simgan_lib.images import to_float
-from simgan_lib.pocket import simulate
-from simgan_lib.refiner import refiner
-from simgan_lib.refining import load_refiner, load_refiners, refine
-from simgan_lib.runs import train
-from simgan_lib.training import PRESETS, SimGAN, batches
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.images import to_float
+from simgan_lib.simgan.discriminator import discriminator
+from simgan_lib.simgan.refiner import refiner
+from simgan_lib.simgan.refining import load_refiner, load_refiners, refine
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import PRESETS, SimGAN, batches
+from simgan_lib.simulators.pocket import simulate
 
 
 def test_a_run_leaves_its_refiner_and_curves(synthetic, real, tmp_path, tiny):
@@ -167,9 +167,9 @@ def test_a_checkpoint_that_fails_leaves_the_last_good_one(
 RUN = """
 import json, sys
 import tensorflow as tf
-from simgan_lib.pocket import simulate
-from simgan_lib.runs import train
-from simgan_lib.training import Preset
+from simgan_lib.simulators.pocket import simulate
+from simgan_lib.simgan.runs import train
+from simgan_lib.simgan.training import Preset
 
 tf.config.experimental.enable_op_determinism()
 train(

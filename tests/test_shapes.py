@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from simgan_lib import shapes
-from simgan_lib.images import ImageSet
-from simgan_lib.shapes import SIZE, dirty_lens, draw, mirror
+from simgan_lib.data.images import ImageSet
+from simgan_lib.simulators import shapes
+from simgan_lib.simulators.shapes import SIZE, dirty_lens, draw, mirror
 
 
 def moments(images):

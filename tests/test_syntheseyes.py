@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from data_download.pack import pack
 from data_download.syntheseyes import blocks, unpickle
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
 
 ROOT = Path(__file__).parents[1]
 TO_BLENDER = np.diag([1.0, -1.0, -1.0])  # x right, y up, z towards the viewer

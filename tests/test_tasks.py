@@ -5,12 +5,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgan_lib import tasks
 from simgan_lib.cli import main
-from simgan_lib.comparison import compare
-from simgan_lib.estimator import answers
-from simgan_lib.images import ImageSet
-from simgan_lib.tasks import Classes, Gaze, Joints, Numbers, image_network, pose_network, task_of
+from simgan_lib.data.images import ImageSet
+from simgan_lib.measure import tasks
+from simgan_lib.measure.comparison import compare
+from simgan_lib.measure.estimator import answers
+from simgan_lib.measure.tasks import (
+    Classes,
+    Gaze,
+    Joints,
+    Numbers,
+    image_network,
+    pose_network,
+    task_of,
+)
 
 SHAPE = (24, 28, 1)
 

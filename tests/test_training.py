@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from conftest import same, weights
-from simgan_lib.images import to_float
-from simgan_lib.pocket import simulate
-from simgan_lib.training import PRESETS, batches, contrast
+from simgan_lib.data.images import to_float
+from simgan_lib.simgan.training import PRESETS, batches, contrast
+from simgan_lib.simulators.pocket import simulate
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from scipy import ndimage
 import data_download.unityeyes
 from data_download.pack import pack
 from data_download.unityeyes import _numbers, _read, _read_all, blocks
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLES = ROOT.parent / "shared" / "real_eyes" / "UnityEyes"

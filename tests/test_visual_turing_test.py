@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simgan_lib import visual_turing_test as vtt
-from simgan_lib.estimator import estimate_gaze, gaze_estimator
-from simgan_lib.eyes import EyeSet
-from simgan_lib.images import to_float
-from simgan_lib.pocket import simulate
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.images import to_float
+from simgan_lib.measure import visual_turing_test as vtt
+from simgan_lib.measure.estimator import estimate_gaze, gaze_estimator
+from simgan_lib.simulators.pocket import simulate
 
 
 def numbered(first, count=60):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from conftest import same, weights
-from simgan_lib.images import to_float
-from simgan_lib.losses import self_regularization_loss
-from simgan_lib.pocket import simulate
-from simgan_lib.refiner import refiner
-from simgan_lib.training import PRESETS
-from simgan_lib.weights import PRETRAINED, initialize, load_pretrained
+from simgan_lib.data.images import to_float
+from simgan_lib.simgan.losses import self_regularization_loss
+from simgan_lib.simgan.refiner import refiner
+from simgan_lib.simgan.training import PRESETS
+from simgan_lib.simgan.weights import PRETRAINED, initialize, load_pretrained
+from simgan_lib.simulators.pocket import simulate
 
 
 def test_the_seed_decides():

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 from scipy.stats import norm, t
 
-from .. import results
+from ..measure import results
 from .core import Choice, Exercise, Incorrect, call, close, expect, function, numbers, recognise
 
 ABLATED = {

@@ -110,7 +110,7 @@ class Function(Exercise):
     def solution(self):
         """Prints the library's source."""
         file = Path(inspect.getsourcefile(self.solves))
-        print(f"# {file.parent.name}/{file.name}\n{self.source()}", end="")
+        print(f"# {file.relative_to(PACKAGE.parent).as_posix()}\n{self.source()}", end="")
 
 
 def function(solves, hints):

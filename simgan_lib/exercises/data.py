@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .. import gaze
-from ..pocket import simulate
+from ..data import gaze
+from ..simulators.pocket import simulate
 from .core import Choice, Incorrect, Number, call, close, expect, function, numbers, recognise
 
 

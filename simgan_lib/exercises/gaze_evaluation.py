@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import baselines, evaluation, refining
-from ..eyes import EyeSet
-from ..gaze import from_pitch_yaw, to_pitch_yaw
+from ..data.eyes import EyeSet
+from ..data.gaze import from_pitch_yaw, to_pitch_yaw
+from ..measure import baselines, evaluation
+from ..simgan import refining
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
 
 _EARLY = (

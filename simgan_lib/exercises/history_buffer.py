@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ..history_buffer import HistoryBuffer
+from ..simgan.history_buffer import HistoryBuffer
 from .core import Choice, Incorrect, Number, function, numbers, run
 
 # Three buffers as public re-implementations ship them, written down in our own words.

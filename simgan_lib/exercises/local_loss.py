@@ -5,8 +5,8 @@ import inspect
 import numpy as np
 from keras import Model, layers, ops
 
-from .. import discriminator as networks
-from .. import losses
+from ..simgan import discriminator as networks
+from ..simgan import losses
 from .core import (
     Choice,
     Incorrect,

@@ -3,8 +3,8 @@
 import numpy as np
 from keras import Input, KerasTensor, Model, ops
 
-from .. import losses, refiner
-from .. import receptive_field as field
+from ..course import receptive_field as field
+from ..simgan import losses, refiner
 from .core import (
     Choice,
     Incorrect,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import game
+from ..course import game
 from .core import Choice, call, expect, function, numbers, recognise
 
 

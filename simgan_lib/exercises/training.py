@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from ..discriminator import discriminator
-from ..history_buffer import HistoryBuffer
-from ..losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
-from ..refiner import refiner
-from ..training import Preset, SimGAN
-from ..weights import initialize
+from ..simgan.discriminator import discriminator
+from ..simgan.history_buffer import HistoryBuffer
+from ..simgan.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
+from ..simgan.refiner import refiner
+from ..simgan.training import Preset, SimGAN
+from ..simgan.weights import initialize
 from .core import Choice, Incorrect, close, function, numbers, recognise, run
 
 WEIGHT = 2.5  # lambda of the judges' SimGAN, which is no preset's

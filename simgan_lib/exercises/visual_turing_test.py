@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import binom, binomtest, norm
 
-from .. import visual_turing_test
+from ..measure import visual_turing_test
 from .core import Choice, Incorrect, Number, call, close, expect, function, numbers, recognise
 
 

@@ -4,8 +4,8 @@ import copy
 
 import numpy as np
 
-from .. import shapes
-from ..images import ImageSet
+from ..data.images import ImageSet
+from ..simulators import shapes
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
 
 HOW = 'ImageSet(images, {"radius": radius, "centre": centre, "mask": mask})'

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from simgan_lib import gaze
+from simgan_lib.data import gaze
 
 
 def angles_by_arcsine(gaze):

@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from simgan_lib.eyes import EyeSet
-from simgan_lib.gaze import from_pitch_yaw, to_pitch_yaw
-from simgan_lib.images import to_float, to_uint8
-from simgan_lib.refining import RefinedImages
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
+from simgan_lib.data.images import to_float, to_uint8
+from simgan_lib.simgan.refining import RefinedImages
 
 
 def share_by_loop(errors, limit):

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from simgan_lib.exercises.history_buffer import EmptyForEver, FirstEntries, PixelsForImages
-from simgan_lib.history_buffer import HistoryBuffer
+from simgan_lib.simgan.history_buffer import HistoryBuffer
 
 RNG = np.random.default_rng(0)
 

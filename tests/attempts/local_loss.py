@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import Input, Model, Sequential, layers, ops
 
-from simgan_lib.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
+from simgan_lib.simgan.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
 
 
 def network(padding="same", pool=1, activation=None, end=lambda x: x, inner="relu"):

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from simgan_lib.losses import (
+from simgan_lib.simgan.losses import (
     REAL,
     REFINED,
     discriminator_loss,
@@ -13,7 +13,7 @@ from simgan_lib.losses import (
     refiner_loss,
     self_regularization_loss,
 )
-from simgan_lib.training import SimGAN
+from simgan_lib.simgan.training import SimGAN
 
 # R's step
 

@@ -8,7 +8,11 @@ import sklearn.metrics
 import tensorflow as tf
 from scipy.stats import binom, binomtest, norm
 
-from simgan_lib.visual_turing_test import binomial_p_value, confusion_matrix, kernel_distance
+from simgan_lib.measure.visual_turing_test import (
+    binomial_p_value,
+    confusion_matrix,
+    kernel_distance,
+)
 
 
 def count_by_loop(truth, verdicts):

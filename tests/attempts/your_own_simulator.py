@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from simgan_lib import shapes
-from simgan_lib.images import ImageSet
+from simgan_lib.data.images import ImageSet
+from simgan_lib.simulators import shapes
 
 # draw
 

@@ -18,7 +18,7 @@ class EyeSet(ImageSet):
 
     Args:
         images: uint8 array (N, 35, 55), or a data set of that shape in an open HDF5 file.
-        gaze: array (N, 3) of unit vectors as in `simgan_lib.gaze`, or None where unknown.
+        gaze: array (N, 3) of unit vectors as in `simgan_lib.data.gaze`, or None where unknown.
         person: integer array (N,), equal for eyes of one person, or None where unknown.
         source: str. Where the eyes come from, for people to read.
         labels: dict of further arrays (N, ...), carried along as they are.

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ..data.images import to_levels
 from .baselines import NOISE, STRENGTH, add_noise, k_nearest, randomise_domain
 from .estimator import answers
-from .images import to_levels
 from .tasks import Classes, task_of, train_network
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from .images import ImageSet, from_levels, to_levels
+from ..data.images import ImageSet, from_levels, to_levels
 
 SIZE = 32  # height and width, pixels
 RADIUS = (3, 9)  # pixels
@@ -35,7 +35,7 @@ def draw(count, seed=0):
     inside = radius[:, None, None] - away  # pixels to the rim; at the rim a pixel is half covered
     images = GROUND + (DISC - GROUND) * np.clip(inside + 0.5, 0, 1)
     labels = {"radius": radius, "centre": centre, "mask": inside >= 0}
-    return ImageSet(np.round(images).astype(np.uint8), labels, f"simgan_lib.shapes, seed {seed}")
+    return ImageSet(np.round(images).astype(np.uint8), labels, f"shapes, seed {seed}")
 
 
 def mirror(images):

@@ -6,7 +6,7 @@ import keras
 
 from .refiner import refiner
 
-PRETRAINED = Path(__file__).parent / "pretrained"
+PRETRAINED = Path(__file__).parents[1] / "pretrained"
 
 
 def initialize(model, seed):
@@ -40,8 +40,8 @@ def load_pretrained(name="pocket"):
         name: "pocket".
 
     Returns:
-        A list of `keras.Model` as `simgan_lib.refiner.refiner` builds them, with 16 filters, oldest
-        first; the last one is R as the training left it.
+        A list of `keras.Model` as `refiner` builds them, with 16 filters, oldest first; the last
+        one is R as the training left it.
 
     Raises:
         ValueError: If there are no weights of that name.

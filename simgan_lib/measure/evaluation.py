@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .gaze import angular_error, from_pitch_yaw, to_pitch_yaw
+from ..data.gaze import angular_error, from_pitch_yaw, to_pitch_yaw
 
 
 def summary(estimated, gaze):

@@ -29,7 +29,7 @@ def refiner(filters=64, blocks=4, image_shape=(35, 55, 1)):
     default arguments it has 296,129 weights. The paper does not name what follows the last
     convolution. Here nothing does: where a tanh is flat no gradient passes it, and a refiner that
     has made every eye white stays so. What leaves the range of an image is clipped when it is saved
-    (`simgan_lib.images.from_float`), not while R learns.
+    (`simgan_lib.data.images.from_float`), not while R learns.
 
     Args:
         filters: Feature maps of every layer but the last; the paper has 64.

@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from scipy.stats import binom
 
-from .gaze import to_pitch_yaw
-from .images import to_levels
+from ..data.gaze import to_pitch_yaw
+from ..data.images import to_levels
 
 COLOURS = {
     "constant": "0.6",
@@ -175,7 +175,7 @@ def lines(x, curves, xlabel, ylabel=""):
 
 
 def game(rounds):
-    """Draws both players of `simgan_lib.game`, a panel a round.
+    """Draws both players of `simgan_lib.course.game`, a panel a round.
 
     Args:
         rounds: Dict from a title to (real numbers `(N,)`, generated numbers `(N,)`, D's slope, D's
@@ -195,7 +195,7 @@ def game(rounds):
 
 
 def game_paths(paths, mean):
-    """Draws how shift and slope move in `simgan_lib.game`, a panel a game.
+    """Draws how shift and slope move in `simgan_lib.course.game`, a panel a game.
 
     Args:
         paths: Dict from a title to shift and slope after every round, `(T, 2)`.

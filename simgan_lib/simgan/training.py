@@ -6,9 +6,9 @@ import keras
 import tensorflow as tf
 from keras import ops
 
+from ..data.images import to_float
 from .discriminator import fitting_discriminator
 from .history_buffer import HistoryBuffer
-from .images import to_float
 from .losses import (
     REAL,
     REFINED,
@@ -118,8 +118,8 @@ class SimGAN(keras.Model):
             preset: A `Preset`, for instance `PRESETS["pocket"]`.
             seed: Seed of the weights and of the buffer's places.
             image_shape: Height, width and channels of an image.
-            discriminator: Function that builds D; `simgan_lib.ablations` has another.
-            buffer: Class of the buffer; `simgan_lib.ablations` has another.
+            discriminator: Function that builds D; `simgan_lib.measure.ablations` has another.
+            buffer: Class of the buffer; `simgan_lib.measure.ablations` has another.
             psi: Feature transform of the self-regularization; if None, the identity for grey images
                 and the mean of the channels for those in colour, as in the paper.
         """

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from .images import from_float, to_float
+from ..data.images import from_float, to_float
 
 ROOM = 2**18  # pixels that a refiner is given at a time; of eyes, a batch of 128
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import keras
 
-from .files import writing
+from ..files import writing
 from .training import SimGAN, batches
 
 FLAT = 0.1  # of the synthetic eyes' contrast: an eye with less is of one grey

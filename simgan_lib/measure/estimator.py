@@ -8,8 +8,8 @@ import tensorflow as tf
 from keras import Input, Model, layers
 from tqdm import tqdm
 
-from .images import to_float
-from .weights import initialize
+from ..data.images import to_float
+from ..simgan.weights import initialize
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
-from .files import Draft, writing
+from ..files import Draft, writing
 from .guard import TEXT
 from .stored import BLOCK, MOST, Packed, write_block
 

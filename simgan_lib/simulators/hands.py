@@ -16,9 +16,9 @@ A pixel of value v sees the hand v - 128 mm behind the middle of its joints, so 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from ..data.images import ImageSet
 from .depth_sensor import FAR, read_depth
 from .drawing import CHUNK, DOMAINS, check, draw_chunks, draw_table, person_of
-from .images import ImageSet
 
 # The paper's 224 pixels would cost twelve times as much; at 64 a finger is still 5 pixels wide.
 SIZE = 64  # height and width, pixels
@@ -261,4 +261,4 @@ def simulate(count, domain="synthetic", seed=0, progress=False, persons=None):
 
     images, joints = draw_chunks(draw, starts, f"{domain} hands", progress)
     labels = {"joints": joints[:count], "person": person[:count]}
-    return ImageSet(images[:count], labels, f"simgan_lib.hands, {domain}, seed {seed}")
+    return ImageSet(images[:count], labels, f"hands, {domain}, seed {seed}")

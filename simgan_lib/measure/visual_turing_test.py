@@ -11,9 +11,9 @@ from keras import Input, Model, layers
 from PIL import Image
 from scipy.stats import binomtest
 
+from ..data.images import to_float
+from ..simgan.weights import initialize
 from .estimator import estimate_gaze
-from .images import to_float
-from .weights import initialize
 
 KINDS = ("real", "refined")
 STEPS, HALF_BATCH, RATE = 400, 32, 1e-3  # of the machine that judges
@@ -218,7 +218,7 @@ def features(estimator, eyes):
     """What a gaze estimator makes of eyes before its last layer.
 
     Args:
-        estimator: A gaze estimator, as `simgan_lib.estimator.train_estimator` returns it.
+        estimator: A gaze estimator, as `simgan_lib.measure.estimator.train_estimator` returns it.
         eyes: `EyeSet`.
 
     Returns:

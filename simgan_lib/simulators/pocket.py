@@ -13,9 +13,9 @@ from numbers import Real
 
 import numpy as np
 
+from ..data.eyes import EyeSet
+from ..data.gaze import from_pitch_yaw
 from .drawing import CHUNK, DOMAINS, check, draw_chunks, person_of
-from .eyes import EyeSet
-from .gaze import from_pitch_yaw
 
 HEIGHT, WIDTH = 35, 55  # pixels
 PX_PER_MM = 960 / 600 * 35 / 36  # focal length 960 px, 600 mm away, 36 rows made 35
@@ -432,7 +432,7 @@ def simulate(
 
     starts = range(0, count, CHUNK)
     images, gaze = draw_chunks(draw, starts, f"{domain} eyes", progress)
-    source = f"simgan_lib.pocket, {domain}, seed {seed}"
+    source = f"pocket, {domain}, seed {seed}"
     if domain == "synthetic" and gap != GAP:
         source += f", gap {gap:g}"
     return EyeSet(images, gaze, person, source)

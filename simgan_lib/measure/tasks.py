@@ -13,11 +13,11 @@ from keras import Input, Model, layers
 from scipy.special import softmax
 from sklearn.metrics import confusion_matrix, mean_absolute_error, r2_score
 
+from ..data.gaze import check_gaze
+from ..data.stored import SIZE
+from ..simgan.weights import initialize
 from .estimator import ESTIMATORS, EstimatorPreset, fit, gaze_estimator
 from .evaluation import joints_within, summary
-from .gaze import check_gaze
-from .stored import SIZE
-from .weights import initialize
 
 LARGEST = 64  # pixels of the shorter side; what is larger is halved before a network looks at it
 BATCH, EPOCHS = 64, 6

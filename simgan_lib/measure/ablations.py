@@ -2,8 +2,8 @@
 
 from keras import Model, layers, ops
 
-from .discriminator import discriminator
-from .history_buffer import HistoryBuffer
+from ..simgan.discriminator import discriminator
+from ..simgan.history_buffer import HistoryBuffer
 
 
 class NoHistory(HistoryBuffer):

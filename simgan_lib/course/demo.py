@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .baselines import NOISE, STRENGTH, add_noise, constant, equalise, randomise_domain
-from .data import apart
-from .estimator import estimate_gaze, train_estimator
-from .evaluation import summary
-from .eyes import EyeSet
-from .gaze import angular_error
-from .pocket import simulate
-from .refining import load_refiners, refine
-from .runs import train
-from .training import PRESETS
+from ..data.eyes import EyeSet
+from ..data.find import apart
+from ..data.gaze import angular_error
+from ..measure.baselines import NOISE, STRENGTH, add_noise, constant, equalise, randomise_domain
+from ..measure.estimator import estimate_gaze, train_estimator
+from ..measure.evaluation import summary
+from ..simgan.refining import load_refiners, refine
+from ..simgan.runs import train
+from ..simgan.training import PRESETS
+from ..simulators.pocket import simulate
 
 STAND_IN = (
     "The camera eyes are simulated too: a stand-in for real photographs, whose labels are known. "
@@ -57,7 +57,7 @@ def real_demo_eyes(found, seed=0, count=8_000):
     """Chooses the eyes of the demo from real ones.
 
     Args:
-        found: `simgan_lib.data.Found` with labelled eyes.
+        found: `simgan_lib.data.find.Found` with labelled eyes.
         seed: Seed of the choice, and of the synthetic eyes where none were found.
         count: Eyes of each training set.
 
@@ -89,7 +89,7 @@ def run_demo(out, seed=0, progress=lambda what: (), found=None):
         out: Folder for the run, for `refined.h5`, what its history makes of the synthetic eyes.
         seed: Seed of everything.
         progress: Function from the name of a training to callbacks for its `fit`.
-        found: `simgan_lib.data.Found` with labelled eyes to take; None simulates all eyes.
+        found: `simgan_lib.data.find.Found` with labelled eyes to take; None simulates all eyes.
 
     Returns:
         A dict of numbers for `report.json`, and a dict of what the figures show.

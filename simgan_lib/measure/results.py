@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t
 
-RESULTS = Path(__file__).parent / "measured"
+RESULTS = Path(__file__).parents[1] / "measured"
 
 
 def load_results(name):

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from simgan_lib import data
-from simgan_lib.data import Found, apart, data_folder, find_eyes
-from simgan_lib.eyes import EyeSet
-from simgan_lib.pocket import simulate
+from simgan_lib.data import find
+from simgan_lib.data.eyes import EyeSet
+from simgan_lib.data.find import Found, apart, data_folder, find_eyes
+from simgan_lib.simulators.pocket import simulate
 
 
 @pytest.fixture
 def places(tmp_path, monkeypatch):
     """A machine with a mount and a home of its own, and no SIMGAN_DATA_DIR."""
     monkeypatch.delenv("SIMGAN_DATA_DIR")
-    monkeypatch.setattr(data, "MOUNT", tmp_path / "input")
-    monkeypatch.setattr(data.Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(find, "MOUNT", tmp_path / "input")
+    monkeypatch.setattr(find.Path, "home", lambda: tmp_path / "home")
     return tmp_path
 
 
@@ -31,7 +31,7 @@ def test_the_embedded_default_where_there_is_nothing(places):
 def test_the_order_of_the_places(places, monkeypatch):
     put(data_folder() / "mpiigaze.h5", 1)
     assert len(find_eyes().real) == 1
-    put(data.MOUNT / "eye-gaze" / "kaggle-real.h5", 2)
+    put(find.MOUNT / "eye-gaze" / "kaggle-real.h5", 2)
     assert len(find_eyes().real) == 2
     put(places / "mine" / "real.h5", 3)
     monkeypatch.setenv("SIMGAN_DATA_DIR", str(places / "mine"))
@@ -43,7 +43,7 @@ def test_the_order_of_the_places(places, monkeypatch):
 
 def test_tests_get_the_embedded_default_whatever_there_is(places, monkeypatch):
     put(data_folder() / "mpiigaze.h5")
-    put(data.MOUNT / "mpiigaze.h5")
+    put(find.MOUNT / "mpiigaze.h5")
     monkeypatch.setenv("SIMGAN_DATA_DIR", "")
     assert find_eyes()[:3] == (None, None, None)
 

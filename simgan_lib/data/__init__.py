@@ -1,0 +1,1 @@
+"""What images are: sets of them with their labels, eyes and gazes, files and folders."""

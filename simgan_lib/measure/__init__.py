@@ -1,0 +1,1 @@
+"""How one knows: estimators, rivals, errors, ablations, judges, and what was measured."""

@@ -1,0 +1,1 @@
+"""What makes labelled images: eyes, hands, shapes, each with the camera that sees them."""
