@@ -8,7 +8,7 @@
 
 VERSIONS = 3.13 3.12 3.11
 
-.PHONY: demo test bench lab lessons weights results results-check force
+.PHONY: demo test bench lab lessons address weights results results-check force
 
 demo: .venv/installed
 	.venv/bin/simgan demo
@@ -19,10 +19,14 @@ test: .venv/installed
 	.venv/bin/python -m pytest --nbval --nbval-cell-timeout=600 -n 2 --dist loadfile
 
 lab: .venv/installed
-	.venv/bin/jupyter lab notebooks
+	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 lessons: .venv/installed
-	.venv/bin/python notebooks/refresh.py
+	.venv/bin/python -m tools.lessons
+
+# Says once where the course lives: make address OWNER=somebody TAG=v0.1.0
+address: .venv/installed
+	.venv/bin/python -m tools.lessons --address "$(OWNER)" "$(TAG)"
 
 bench: .venv/installed
 	.venv/bin/python -m benchmarks

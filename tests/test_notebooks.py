@@ -5,7 +5,6 @@ That they run unsolved, to the outputs they are committed with, is what `pytest 
 
 import ast
 import importlib
-import importlib.util
 import inspect
 import os
 import re
@@ -22,6 +21,7 @@ import pytest
 from simgan_lib.data.eyes import EyeSet
 from simgan_lib.exercises.core import Exercise
 from simgan_lib.simulators.pocket import simulate
+from tools import lessons
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = [
@@ -30,10 +30,6 @@ LESSONS = [
     "09_your_own_simulator",
 ]  # fmt: skip
 
-spec = importlib.util.spec_from_file_location("refresh", ROOT / "notebooks/refresh.py")
-refresh = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(refresh)
-
 
 def read(lesson):
     return nbformat.read(ROOT / f"notebooks/{lesson}.ipynb", as_version=4)
@@ -41,6 +37,14 @@ def read(lesson):
 
 def code(lesson):
     return [cell for cell in read(lesson).cells if cell.cell_type == "code"]
+
+
+def printed(cell):
+    """What a cell shows, as text."""
+    texts = [
+        output.get("text") or output.get("data", {}).get("text/plain") for output in cell.outputs
+    ]
+    return "".join(filter(None, texts))
 
 
 def tags(cell, prefix=""):
@@ -71,25 +75,28 @@ def exercises(lesson):
 
 
 def test_the_lessons_are_all_there_and_in_order():
-    assert [path.stem for path in refresh.lessons()] == LESSONS
+    assert [path.stem for path in lessons.lessons()] == LESSONS
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_begins_and_ends_as_all_do(lesson):
     cells = read(lesson).cells
-    first, last = cells[0].source, cells[-1].source
+    first, last = cells[0].source, cells[-2].source
     assert re.match(rf"# {lesson[:2]} · \w", first)
     assert re.search(r"\*\*.*\?\*\*", first), "it opens with a question"
     assert re.search(r"About \d+ minutes", first) and "two CPU cores" in first
     assert "arxiv.org/abs/1612.07828" in last and "## Summary" in last
-    following = LESSONS[LESSONS.index(lesson) + 1 :][:1]
-    assert all(f"]({name}.ipynb)" in last for name in following)
+    assert tags(cells[1]) == ["head"] and tags(cells[-1]) == ["ways"]
+    position = LESSONS.index(lesson)
+    near = LESSONS[max(0, position - 1) : position] + LESSONS[position + 1 : position + 2]
+    for name in [*near, "index"]:
+        assert f"]({name}.ipynb)" in cells[1].source and f"]({name}.ipynb)" in cells[-1].source
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_the_set_up_cell_is_the_same_byte_for_byte(lesson):
     (cell,) = [cell for cell in code(lesson) if "set-up" in tags(cell)]
-    assert cell.source == refresh.SET_UP == code(lesson)[0].source
+    assert cell.source == code(lesson)[0].source == lessons.set_up(*lessons.address())
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
@@ -142,30 +149,90 @@ def test_mirrors_are_equal_to_the_library(lesson):
             assert body(cell.source) == body(source), path
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_links_lead_to_files_of_this_version(lesson):
-    for cell in read(lesson).cells:
-        assert refresh.point(cell.source) == cell.source
-        if "colab-badge" not in cell.source:  # from lesson to lesson one stays in one's own copy
-            assert "/notebooks/" not in cell.source
-        for path in re.findall(r"\]\(([\w./-]+\.ipynb)\)", cell.source):
-            assert (ROOT / "notebooks" / path).exists(), path
-        for path in re.findall(r"simgan-course/blob/[\w.-]+/([\w./-]+)", cell.source):
-            assert (ROOT / path).exists(), path
-    first = read(lesson).cells[0].source
-    there = rf"{refresh.OWNER}/simgan-course/blob/{refresh.TAG}/notebooks/{lesson}.ipynb"
-    assert f"colab.research.google.com/github/{there}" in first
-    assert f"kaggle.com/kernels/welcome?src=https://github.com/{there}" in first
+@pytest.mark.parametrize("lesson", [*LESSONS, "index"])
+def test_what_lessons_have_in_common_is_up_to_date(lesson):
+    before, after = read(lesson), read(lesson)
+    lessons.prepare(after, ROOT / f"notebooks/{lesson}.ipynb")
+    assert [c.source for c in before.cells] == [c.source for c in after.cells], "run `make lessons`"
 
 
-def test_the_links_move_with_owner_and_tag(monkeypatch):
-    monkeypatch.setattr(refresh, "OWNER", "somebody")
-    monkeypatch.setattr(refresh, "TAG", "v9.9.9")
-    text = "[a](https://github.com/OWNER/simgan-course/blob/v0.1.0/b.py) (x/github/A/simgan-course/"
-    moved = refresh.point(text + "blob/v1/c) github.com/OWNER/another/blob/v0.1.0/b.py")
-    assert "github.com/somebody/simgan-course/blob/v9.9.9/b.py" in moved
-    assert "x/github/somebody/simgan-course/blob/v9.9.9/c" in moved
-    assert "OWNER/another/blob/v0.1.0" in moved
+@pytest.mark.parametrize("lesson", [*LESSONS, "index"])
+def test_links_lead_to_files_and_headings(lesson):
+    text = "\n".join(cell.source for cell in read(lesson).cells if cell.cell_type == "markdown")
+    headings = {
+        h.replace(" ", "-").replace('"', "%22") for h in re.findall("^#+ (.*)$", text, re.M)
+    }
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in headings, target
+        elif not target.startswith("https://"):
+            assert (ROOT / "notebooks" / target).exists(), target
+        assert "simgan-course" not in target or "badge" in text, "no address without a badge"
+
+
+def test_the_address_stands_in_one_place(tmp_path, monkeypatch):
+    for name in ("pyproject.toml", "CITATION.cff"):
+        (tmp_path / name).write_text((ROOT / name).read_text())
+    monkeypatch.setattr(lessons, "ROOT", tmp_path)
+    path, notebook = ROOT / "notebooks/04_history_buffer.ipynb", read("04_history_buffer")
+    assert lessons.address()[0] is None and "badge" not in notebook.cells[1].source
+    lessons.move("somebody", "v9.9.9")
+    assert lessons.address() == ("somebody", "v9.9.9")
+    assert "version: 9.9.9\n" in (tmp_path / "CITATION.cff").read_text()
+    lessons.prepare(notebook, path)
+    there = "somebody/simgan-course/blob/v9.9.9/notebooks/04_history_buffer.ipynb"
+    assert f"colab.research.google.com/github/{there}" in notebook.cells[1].source
+    assert f"kaggle.com/kernels/welcome?src=https://github.com/{there}" in notebook.cells[1].source
+    assert "github.com/somebody/simgan-course/archive/refs/tags/v9.9.9" in notebook.cells[2].source
+
+
+def set_up(folder, *words, prelude="", course=""):
+    """Runs the set-up cell in a folder, with all that is installed here but the course."""
+    packages = Path(pytest.__file__).parents[1]
+    source = f"import sys\nsys.path.append({str(packages)!r})\n{prelude}\n"
+    source += (
+        lessons.SET_UP.format(course=course) + "\nimport simgan_lib; print(simgan_lib.__file__)"
+    )
+    command = [sys.executable, "-S", "-I", "-c", source]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
+# In place of pip, and of Kaggle's folder: says what it was asked to install.
+PIP = """
+import subprocess, pathlib
+def run(command):
+    print("asked for", command[-1])
+    return subprocess.CompletedProcess(command, 1)
+subprocess.run = run
+"""
+
+
+def test_the_set_up_cell_finds_the_clone_around_it():
+    ran = set_up(ROOT / "notebooks")
+    assert ran.stdout.strip() == str(ROOT / "simgan_lib/__init__.py"), ran.stderr
+
+
+def test_the_set_up_cell_without_address_or_clone_says_so(tmp_path):
+    ran = set_up(tmp_path, prelude=PIP)
+    assert ran.returncode == 1 and "asked for" not in ran.stdout
+    assert ran.stderr.strip() == (
+        "The course is not here and has no address yet: open this lesson in its clone"
+    )
+
+
+def test_the_set_up_cell_asks_for_the_address(tmp_path):
+    ran = set_up(tmp_path, prelude=PIP, course="https://here/course.tar.gz")
+    assert ran.stdout == "asked for https://here/course.tar.gz\n"
+    assert ran.stderr.strip().endswith("it needs https://here/course.tar.gz")
+
+
+def test_the_set_up_cell_takes_the_wheel_of_an_attached_data_set(tmp_path):
+    wheel = tmp_path / "course/simgan_course-0.1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    wheel.touch()
+    kaggle = f"pathlib.Path.rglob = lambda self, name: [pathlib.PosixPath({str(wheel)!r})]"
+    ran = set_up(tmp_path, prelude=f"{PIP}\n{kaggle}", course="https://here/course.tar.gz")
+    assert ran.stdout == f"asked for {wheel}\n"
 
 
 def test_the_readme_lists_the_lessons():
@@ -216,8 +283,7 @@ def test_every_exercise_has_a_stub_a_check_minutes_and_an_expected_output(lesson
 def test_unsolved_no_exercise_is_said_to_be_solved(lesson):
     for cell in code(lesson):
         if ".check(" in cell.source:
-            said = "".join(output.get("text", "") for output in cell.outputs)
-            assert "Not attempted: " in said and "Correct" not in said
+            assert "Not attempted: " in printed(cell) and "Correct" not in printed(cell)
 
 
 @pytest.fixture(scope="session")
@@ -297,13 +363,9 @@ def test_solved_and_with_real_eyes_every_check_says_correct(lesson, wheel, real_
     )
     assert ran.returncode == 0, ran.stderr[-3000:]
     *cells, last = nbformat.read(tmp_path / "solved.ipynb", as_version=4).cells
-    printed = {
-        cell.source: "".join(output.get("text", "") for output in cell.outputs)
-        for cell in cells
-        if cell.cell_type == "code"
-    }
-    verdicts = [text for source, text in printed.items() if ".check(" in source]
-    found = [text for source, text in printed.items() if "find_eyes()" in source]
+    said = {cell.source: printed(cell) for cell in cells if cell.cell_type == "code"}
+    verdicts = [text for source, text in said.items() if ".check(" in source]
+    found = [text for source, text in said.items() if "find_eyes()" in source]
     assert len(verdicts) == len(exercises(lesson))
     assert all("Correct." in verdict and "Incorrect" not in verdict for verdict in verdicts)
     assert all(f"Eyes: real.h5, real_labelled.h5 in {real_eyes}\n" in text for text in found)

@@ -157,7 +157,7 @@ def test_the_map_names_every_module_in_its_room():
         found |= {room + file for file in re.findall(r"`(\w+\.py)`", files)}
     library = ROOT / "simgan_lib"
     there = {path.relative_to(library).as_posix() for path in library.rglob("[a-z]*.py")}
-    lessons = {path for path in there if path.startswith("exercises/")} - {"exercises/core.py"}
+    lessons = {f"exercises/{path.stem[3:]}.py" for path in ROOT.glob("notebooks/[0-9]*.ipynb")}
     assert found == there - lessons
 
 

@@ -6,6 +6,7 @@ where it is wrong. Its solution is the library's own source, so the two cannot d
 
 import collections.abc
 import copy
+import html
 import inspect
 import math
 import os
@@ -19,6 +20,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
+
+from . import progress
 
 PACKAGE = Path(__file__).parent.parent
 
@@ -45,14 +48,16 @@ class Exercise:
         self.hints = hints
 
     def check(self, *attempt):
-        """Prints the verdict on an attempt: Correct, Incorrect and why, or Not attempted."""
+        """Shows the verdict on an attempt: Correct, Incorrect and why, or Not attempted."""
         verdict = self.verdict(*attempt)
-        print(verdict)
+        show(Verdict(verdict))
+        if verdict.startswith("Correct"):
+            progress.record(self)
         if os.environ.get("SIMGAN_STRICT") == "1" and not verdict.startswith("Correct"):
             raise AssertionError(verdict)
 
     def verdict(self, *attempt):
-        """What `check` prints."""
+        """What `check` shows, as a string."""
         state = random.getstate()  # from which Keras draws the seeds that nobody gave
         try:
             if len(attempt) > 1:
@@ -76,6 +81,42 @@ class Exercise:
             print(f"Hint {number} of {len(self.hints)}: {self.hints[number - 1]}")
         else:
             print(f"There are hints 1 to {len(self.hints)}; received {number!r}.")
+
+
+class Verdict:
+    """A verdict as people see it: a line of text, and in a notebook a sign and a colour beside it.
+
+    Args:
+        text: str that begins with Correct, Incorrect or Not attempted.
+    """
+
+    # Colours that stand out from white and from black; the words keep those of the page.
+    SIGNS = {"Correct": ("✓", "#2e8b57"), "Incorrect": ("✗", "#d9534f"), "Not": ("○", "#808080")}
+
+    def __init__(self, text):
+        self.text = text
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        first, word, rest = re.match(r"((\w+)[\w ]*[.:])(.*)", self.text, re.S).group(1, 2, 3)
+        sign, colour = self.SIGNS[word]
+        rest = re.sub(r"`(.+?)`", r"<code>\1</code>", html.escape(rest))
+        return (
+            f'<div style="border-left: 4px solid {colour}; padding: 2px 10px">'
+            f'<b><span style="color: {colour}">{sign}</span> {first}</b>{rest}</div>'
+        )
+
+
+def show(result):
+    """Displays an object in a notebook; elsewhere, prints it."""
+    try:
+        from IPython.display import display
+    except ImportError:  # which the library does without
+        print(result)
+    else:
+        display(result)
 
 
 class Function(Exercise):

@@ -1,0 +1,1 @@
+"""What keeps the lessons in order: `make lessons` and `make address`."""
