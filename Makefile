@@ -1,5 +1,6 @@
 # make demo    the course's first result      make test    style, tests and every lesson
 # make lab     opens the lessons              make lessons runs them again and keeps what they show
+# make test-browser   opens and runs them in a real browser
 # make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
 # make weights trains the refiners that the package ships again, four minutes
 # make results writes RESULTS.md from what the experiments measured; results-check holds the bars
@@ -8,7 +9,7 @@
 
 VERSIONS = 3.13 3.12 3.11
 
-.PHONY: demo test bench lab lessons address weights results results-check force
+.PHONY: demo test test-browser bench lab lessons address weights results results-check force
 
 demo: .venv/installed
 	.venv/bin/simgan demo
@@ -17,6 +18,11 @@ test: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/python -m pytest --nbval --nbval-cell-timeout=600 -n 2 --dist loadfile
+
+# Needs Chromium; the pictures it takes are in browser/screenshots.
+test-browser: .venv/installed
+	.venv/bin/python -m pip install -q --disable-pip-version-check -r browser/requirements.txt
+	.venv/bin/python -m pytest browser
 
 lab: .venv/installed
 	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/index.ipynb

@@ -83,6 +83,7 @@ def test_a_test_needs_enough_eyes(count):
 
 def test_the_buttons_judge_and_give_nothing_away(test):
     position, picture, buttons = vtt.panel(test).children
+    assert (picture.layout.width, picture.layout.height) == ("440px", "280px")
     real, refined = buttons.children
     assert (real.description, refined.description) == ("Real", "Refined")
     for k in range(100):

@@ -88,7 +88,9 @@ def panel(test, zoom=8):
     """
     import ipywidgets  # only here: nothing but a notebook can show it
 
-    position, picture = ipywidgets.Label(), ipywidgets.Image(format="png")
+    height, width = (f"{zoom * size}px" for size in test.images.shape[1:3])
+    size = ipywidgets.Layout(width=width, height=height)  # or it is as wide as the page
+    position, picture = ipywidgets.Label(), ipywidgets.Image(format="png", layout=size)
     buttons = ipywidgets.HBox([ipywidgets.Button(description=kind.title()) for kind in KINDS])
 
     def show():
