@@ -1,6 +1,6 @@
 # make demo    the course's first result      make test    style, tests and every lesson
 # make lab     opens the lessons              make lessons runs them again and keeps what they show
-# make test-browser   opens and runs them in a real browser
+# make test-browser runs them in a real browser  make site builds pages to read
 # make bench   the benchmarks                 PYTHON=/path/to/python3.12 chooses the interpreter
 # make weights trains the refiners that the package ships again, four minutes
 # make results writes RESULTS.md from what the experiments measured; results-check holds the bars
@@ -9,7 +9,7 @@
 
 VERSIONS = 3.13 3.12 3.11
 
-.PHONY: demo test test-browser bench lab lessons address weights results results-check force
+.PHONY: demo test test-browser site bench lab lessons address weights results results-check force
 
 demo: .venv/installed
 	.venv/bin/simgan demo
@@ -23,6 +23,11 @@ test: .venv/installed
 test-browser: .venv/installed
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r browser/requirements.txt
 	.venv/bin/python -m pytest browser
+
+# The course to read, in build/site, from what is committed.
+site: .venv/installed
+	.venv/bin/python -m pip install -q --disable-pip-version-check -r site/requirements.txt
+	.venv/bin/python site/build.py
 
 lab: .venv/installed
 	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/index.ipynb

@@ -91,12 +91,17 @@ def ways(path):
     return " · ".join(links)
 
 
+def anchor(heading):
+    """The id that Jupyter gives to a heading, and the site after it."""
+    return heading.replace(" ", "-")
+
+
 def contents(notebook):
-    """Links to the sections of a lesson; ids of headings are Jupyter's."""
+    """Links to the sections of a lesson."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     sections = re.findall(r"^## (.*)$", text, re.M)
-    quoted = [(s, s.replace(" ", "-").replace('"', "%22")) for s in sections]
-    return " · ".join(f"[{section}](#{anchor})" for section, anchor in quoted)
+    links = [f"[{section}](#{anchor(section)})" for section in sections]
+    return " · ".join(links).replace('"-', "%22-").replace('-"', "-%22")
 
 
 def head(notebook, path, owner, tag):

@@ -24,7 +24,7 @@ STAND_IN = (
 
 
 class DemoEyes(NamedTuple):
-    """Five `EyeSet`s, no person of the test in another one where persons are known."""
+    """Five sets of eyes, no person of the test in another one where persons are known."""
 
     synthetic: EyeSet
     camera: EyeSet  # without labels, for the refiner

@@ -72,7 +72,7 @@ def comparison_page(result, trains, test):
 
     Args:
         result: What the command prints.
-        trains: dict of the `ImageSet`s that were learned from.
+        trains: dict of the sets that were learned from, `ImageSet`.
         test: The `ImageSet` of the test.
 
     Returns:

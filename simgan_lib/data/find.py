@@ -81,8 +81,8 @@ def apart(found, share=0.5, seed=0, count=8_000):
         count: int. How many eyes for a refiner, at most.
 
     Returns:
-        Three `EyeSet`s: for a refiner, without labels; with labels, to learn from; with labels, to
-        be tested on. Where `found.real` says whose its eyes are, the first has none of the test's
+        Sets of eyes for a refiner, without labels; with labels, to learn from; with labels, to be
+        tested on. Where `found.real` says whose its eyes are, the first has none of the test's
         persons; where that leaves nothing, or there are no such eyes, it is the second.
     """
     labelled, pool = found.labelled, found.real

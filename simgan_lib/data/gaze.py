@@ -103,7 +103,7 @@ def check_gaze(gaze, count=None):
 def angular_error(a, b):
     """Measures the angle between gaze vectors, such as a prediction and its label.
 
-    The angle comes from its tangent, |a x b| / (a . b), and not from arccos(a . b): near zero the
+    The angle comes from its tangent, `|a x b| / (a . b)`, and not from arccos(a . b): near zero the
     arccos of a rounded number is off by hundredths of a degree.
 
     Args:

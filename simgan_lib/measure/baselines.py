@@ -127,7 +127,7 @@ def adaptive_linear_regression(train, neighbours=100):
     """Writes an eye as a sparse mixture of training eyes, and its gaze as that of theirs.
 
     After Lu, Sugano, Okabe and Sato (Adaptive linear regression for appearance-based gaze
-    estimation, 2014): weights w that sum to 1 with the smallest sum of |w| plus what they leave
+    estimation, 2014): weights w that sum to 1 with the smallest sum of `|w|` plus what they leave
     unexplained, so few eyes are taken, each time others. As there, an eye is its mean grey in
     3 x 5 blocks.
 

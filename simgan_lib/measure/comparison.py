@@ -15,7 +15,7 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
     shows how much.
 
     Args:
-        trains: dict of `ImageSet`s with the label, by the names that the rows will have; the first
+        trains: dict of `ImageSet` with the label, by the names that the rows will have; the first
             are a simulator's images as they are.
         test: An `ImageSet` of real images with the label.
         label: Name of the label.

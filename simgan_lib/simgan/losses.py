@@ -28,7 +28,7 @@ def local_adversarial_loss(logits, target):
 
 
 def self_regularization_loss(refined, synthetic, psi=None):
-    """How far the refiner moved the image: mean |psi(R(x)) - psi(x)|.
+    """How far the refiner moved the image: mean `|psi(R(x)) - psi(x)|`.
 
     The second term of equation 4; multiply by `B * 35 * 55` to get the paper's sum.
 
