@@ -112,6 +112,13 @@ def browser():
         browser.close()
 
 
+def ours(said):
+    """Yields what the console says where it is an error, and no file of another server's."""
+    there = said.location.get("url", "")
+    if said.type == "error" and "127.0.0.1" in there and not there.endswith("favicon.ico"):
+        yield f"{said.text} {there}"
+
+
 @pytest.fixture
 def page(browser, request):
     """A page on which nothing of ours may complain, with a picture of how it was left."""
@@ -119,7 +126,7 @@ def page(browser, request):
     page = context.new_page()
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and page.complaints.append(said.text))
+    page.on("console", lambda said: page.complaints.extend(ours(said)))
     yield page
     SCREENSHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{request.node.name.replace('/', '-')}.png")

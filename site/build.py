@@ -4,6 +4,7 @@ The pages are README, the lessons as they were executed, RESULTS.md, the other p
 library from its docstrings. A link that leads nowhere stops it.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,8 @@ def lay_out():
     (SOURCE / "api").mkdir()
     for room, text in api():
         (SOURCE / f"api/{room}.md").write_text(text)
+    index = SOURCE / "notebooks/index.ipynb"  # whose table is an output, and no text of Sphinx's
+    index.write_text(re.sub(r"(?<=href=\\\")(\w+)\.ipynb", r"\1.html", index.read_text()))
     lessons = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
     more = ["docs/using_simgan", "RESULTS", "data_download/README", "CONTRIBUTING"]
     front = (SOURCE / "README.md").rename(SOURCE / "index.md")

@@ -13,6 +13,7 @@ html_theme_options = {
     "show_navbar_depth": 1,
     "use_download_button": False,
 }
+html_context = {"default_mode": "auto"}
 html_static_path = ["static"]
 html_css_files = ["course.css"]
 
