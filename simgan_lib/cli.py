@@ -93,6 +93,8 @@ def parser():
     sub.add_argument("--out", type=Path, default=Path("simgan-demo"), help="folder (simgan-demo)")
     sub.add_argument("--data", type=Path, help="folder of real eyes (where data_download packs)")
 
+    add(doctor, "what this machine has, and minutes a lesson")
+
     sub = add(simulate, "make labelled eyes")
     sub.add_argument("--domain", choices=("synthetic", "camera"), required=True)
     sub.add_argument("--count", type=int, required=True, help="number of eyes")
@@ -196,6 +198,14 @@ def demo(args):
             path.write_text(text, encoding="utf-8")
     print(f"Wrote {args.out / 'report.html'}", file=sys.stderr)
     return report
+
+
+def doctor(args):
+    """Say what this machine has, and how many minutes each lesson will take on it."""
+    start_tensorflow()
+    from .course.doctor import examine
+
+    return examine()
 
 
 def simulate(args):

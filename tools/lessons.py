@@ -6,6 +6,7 @@ a badge and the set-up cell says so.
 """
 
 import argparse
+import json
 import os
 import re
 import sys
@@ -153,7 +154,12 @@ def execute(notebook):
 
 
 def renew(paths, run):
-    """Prepares notebooks, runs them if asked to, and writes each that came to its end."""
+    """Prepares notebooks, runs them if asked to, and writes each that came to its end.
+
+    Returns:
+        Seconds that each took, by name.
+    """
+    seconds = {}
     os.environ |= {"SIMGAN_DATA_DIR": "", "SIMGAN_SOLVED": ""}  # outputs of the embedded default
     for path in paths:
         notebook = nbformat.read(path, as_version=4)
@@ -166,7 +172,18 @@ def renew(paths, run):
             sys.exit(f"{path.name} stopped and stays as it was:\n{error}")
         with writing(path) as temporary:
             nbformat.write(notebook, temporary)
-        print(f"{path.name} {time.perf_counter() - start:.0f} s", flush=True)
+        seconds[path.stem] = round(time.perf_counter() - start)
+        print(f"{path.name} {seconds[path.stem]} s", flush=True)
+    return seconds
+
+
+def keep(seconds):
+    """Writes what lessons took here, and how fast this machine is, for `simgan doctor`."""
+    from simgan_lib.course.doctor import MEASURED, seconds_a_round
+
+    measured = {"seconds_a_round": round(seconds_a_round(), 3), "lessons": seconds}
+    with writing(MEASURED) as temporary:
+        Path(temporary).write_text(json.dumps(measured, indent=2) + "\n")
 
 
 def move(owner, tag):
@@ -196,7 +213,9 @@ def main(argv=None):
     known = [path.stem for path in paths]
     if unknown := set(args.names) - set(known):
         words.error(f"there are {', '.join(known)}; received {', '.join(sorted(unknown))}")
-    renew([p for p in paths if p.stem in (args.names or known)], run=not args.address)
+    seconds = renew([p for p in paths if p.stem in (args.names or known)], run=not args.address)
+    if not args.names and not args.address:
+        keep(seconds)
 
 
 if __name__ == "__main__":
