@@ -48,7 +48,13 @@ def lay_out():
     index = SOURCE / "notebooks/index.ipynb"  # whose table is an output, and no text of Sphinx's
     index.write_text(re.sub(r"(?<=href=\\\")(\w+)\.ipynb", r"\1.html", index.read_text()))
     lessons = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/[0-9]*.ipynb"))
-    more = ["docs/using_simgan", "RESULTS", "data_download/README", "CONTRIBUTING"]
+    more = [
+        "docs/using_simgan",
+        "docs/for_instructors",
+        "RESULTS",
+        "data_download/README",
+        "CONTRIBUTING",
+    ]
     front = (SOURCE / "README.md").rename(SOURCE / "index.md")
     with open(front, "a") as file:
         for caption, pages in {
