@@ -49,6 +49,7 @@ def smaller(preset):
         refiner_warmup=2,
         discriminator_warmup=2,
         steps=4,
+        history=2,
     )
 
 

@@ -190,7 +190,7 @@ def test_a_run_killed_at_any_step_ends_with_the_same_bits(tmp_path, tiny):
 
     assert start("whole").wait() == 0
     kills = 0
-    for pause in (0.0, 0.5, 1.3, 2.0, 2.9):  # seconds after a new checkpoint
+    for pause in (0.0, 0.7, 2.3):  # seconds after a new checkpoint
         process = start("killed")
         curves = tmp_path / "killed" / "curves.csv"
         before = curves.stat().st_mtime_ns if curves.exists() else 0

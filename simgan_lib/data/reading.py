@@ -39,6 +39,7 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
         images = read_folder(path, size, how, beside, skip_broken)
     else:
         images = _read_file(path, size or beside or skip_broken)
+    images.source = images.source or path.name
     with reading(path):
         _check_range(images)
     return images
