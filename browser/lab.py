@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 # A figure may not be shown smaller than this, or its smallest letters are under 9 pixels.
-SCALE = 0.8
+SCALE = 0.82
 MEASURE = (Path(__file__).parent / "measure.js").read_text().replace("SCALE", str(SCALE))
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 

@@ -188,7 +188,7 @@ noise_or_refiner = Choice(
         "a": "it would mean that the gap is grain alone. The camera's eyes also differ in the dark "
         "of the iris, in light and in shadow; noise has none of that, and the refiner learned it "
         "from unlabelled eyes.",
-        "b": "this refiner helps by about half a degree. Noise hardly helps: grain is the least of "
+        "b": "this refiner helps by more than a degree. Noise hardly helps: grain is the least of "
         "what differs. Labels of real eyes help most.",
         "c": "the refiner's eyes are still the simulator's, only closer to the camera's; an eye of "
         "the camera with its own label is what they are closer to.",
@@ -312,8 +312,8 @@ wider_gap = Choice(
         "may bring, and three seeds at 1.5 are few.",
         "c": "at 0.5 equalising has the least error, three lines. Where simulator and camera are "
         "close, there is little that a refiner could add.",
-        "d": "so it is with the gap of this lesson. But what a refiner is worth is a matter of the "
-        "simulator too.",
+        "d": "so it was at 1, where the simulator is nearer to the camera. But what a refiner is "
+        "worth is a matter of the simulator too.",
     },
     hints=[
         "Noise, equalising and random light know nothing of irises. When does that begin to count? "
@@ -328,7 +328,7 @@ which_test = Choice(
     {
         "a": "only synthetic test eyes: says nothing about real eyes. There the estimator that "
         "fails the camera comes first, and the one with labels of real eyes far behind.",
-        "b": "the persons are those of one training set, so the row `real_labels` is asked about "
+        "b": "the persons are those of one training set, so the row `real labels` is asked about "
         "eyes it knows and the others are not. It may come out better than it is for anyone else.",
         "c": "real eyes, as in use, of persons that no training set has: no row has an advantage, "
         "and the refiner was trained on none of these eyes.",

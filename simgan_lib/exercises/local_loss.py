@@ -417,7 +417,7 @@ paper_lambda = Number(
         6.284: "the batch of 32 counts in both sums, so it falls out.",
         378: "this is 3 * 126; the mean over 1,925 pixels is still to be turned into a sum.",
         3: "that is the value on our scale; the sums have 126 and 1,925 members.",
-        0.0655: "that is the factor 126 / 1925; multiply it by the 3 of the preset.",
+        0.0655: "that is the factor 126 / 1925; multiply it by the 3.",
     },
 )
 
