@@ -20,7 +20,7 @@ def main():
     figure = montage(
         {
             "simulated, with labels": synthetic.images,
-            "the same, each refined by one of the history": refine(
+            "the same, each refined by one of twelve saved refiners": refine(
                 load_pretrained("pocket"), synthetic
             ).images[:],
             "other persons, by the simulated camera": camera.images,

@@ -37,9 +37,9 @@ PIXELS = {"mean error, pixels": "error_px", "within 5 of 224 pixels, %": "within
 TRAINED_ON = {
     "constant": "nothing: one constant guess",
     "synthetic": "synthetic eyes",
-    "kNN": "synthetic eyes, the nearest of them in place of a network",
+    "kNN": "synthetic eyes, nearest neighbours in place of a network",
     "equalised": "synthetic eyes, their histograms equalised as the camera's are",
-    "randomised": "synthetic eyes in random light, blur, noise and contrast",
+    "randomised": "synthetic eyes in random light, blur and noise (domain randomisation)",
     "one R": "refined eyes, all by one refiner",
     "history": "**refined eyes, each by a refiner of the history**",
     "real labels": "camera eyes with labels, the bound",
@@ -71,7 +71,7 @@ def table(rows, reference, measures=DEGREES):
 
 def trained_on():
     """The lines of README's table."""
-    yield "| trained on | mean error, degrees | seed by seed | within 7 degrees |"
+    yield "| trained on | mean error, degrees | the trainings | within 7 degrees |"
     yield "| --- | --- | --- | --- |"
     rows = load_results("stand_in")
     for variant, words in TRAINED_ON.items():
@@ -219,7 +219,7 @@ def claims():
     told = {
         "take three tenths off the error": round(10 * (1 - (history / synthetic).mean())) == 3,
         "much the same with each of the three seeds": len(history) == 3 and np.ptp(history) < 0.35,
-        "neither rival of the table comes as far": all(
+        "Neither rival of the table comes as far": all(
             history.mean() < by_seed(rows, r).mean() for r in rivals
         ),
         "One refiner alone brings less": history.mean() < one.mean() < synthetic.mean(),

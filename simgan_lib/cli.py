@@ -96,7 +96,12 @@ def parser():
     add(doctor, "what this machine has, and minutes a lesson")
 
     sub = add(simulate, "make labelled eyes")
-    sub.add_argument("--domain", choices=("synthetic", "camera"), required=True)
+    sub.add_argument(
+        "--domain",
+        choices=("synthetic", "camera"),
+        required=True,
+        help="clean as a renderer makes them, or as a webcam shows them",
+    )
     sub.add_argument("--count", type=int, required=True, help="number of eyes")
     sub.add_argument("--out", type=Path, required=True, help="HDF5 file")
     for axis in ("pitch", "yaw"):
@@ -116,8 +121,15 @@ def parser():
     sub.add_argument("--real", type=Path, required=True, help="real ones; labels are not looked at")
     add_folder_options(sub)
     sub.add_argument("--out", type=Path, required=True, help="folder of the run")
-    sub.add_argument("--preset", choices=("pocket", "paper"), default="pocket")
-    sub.add_argument("--steps", type=positive, help="rounds of Algorithm 1, after the warm-up")
+    sub.add_argument(
+        "--preset",
+        choices=("pocket", "paper"),
+        default="pocket",
+        help="pocket: minutes on a laptop; paper: the published networks, hours (pocket)",
+    )
+    sub.add_argument(
+        "--steps", type=positive, help="rounds of Algorithm 1, after the warm-up (the preset's)"
+    )
     sub.add_argument("--resume", action="store_true", help="go on where the run stopped")
 
     sub = add(refine, "refine simulated eyes, labels carried over")
@@ -142,7 +154,12 @@ def parser():
     )
     sub.add_argument("--label", default="gaze", help="what to learn (gaze)")
     sub.add_argument("--classes", action="store_true", help="the label's numbers name classes")
-    sub.add_argument("--estimator", choices=("pocket", "paper"), default="pocket", help="of gaze")
+    sub.add_argument(
+        "--estimator",
+        choices=("pocket", "paper"),
+        default="pocket",
+        help="of gaze: small, or as large as the paper's (pocket)",
+    )
     sub.add_argument("--html", type=Path, help="page to write, with the table and images")
     add_folder_options(sub)
 
@@ -224,6 +241,8 @@ def load(path, args, beside=()):
     """Images of a file or a folder, brought to the size that the command line names."""
     from .data.reading import load_images
 
+    if args.how and not args.size:
+        raise ValueError(f"--crop and --pad need --size HEIGHT WIDTH; received --{args.how} alone")
     images = load_images(path, args.size, args.how, beside, args.skip_broken)
     if left_out := getattr(images, "left_out", ()):
         named = ", ".join(left_out[:3])

@@ -134,7 +134,7 @@ def test_the_whole_way_on_folders_of_ones_own(tmp_path, capsys, shape, dtype):
     run(capsys, *words[:-1], tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
         np.testing.assert_array_equal(file["image"][7], pixels[1])
-    assert "a new folder inside one that is there" in refused(capsys, *words)
+    assert "a new folder, whose parent is there" in refused(capsys, *words)
 
 
 def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
@@ -150,7 +150,11 @@ def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
     assert "both be grey or both in colour" in refused(capsys, *words, b, "--synthetic", a)
     assert "must have one size" in refused(capsys, *words, c, "--synthetic", a)
     assert "cannot be opened" in refused(capsys, *words, a / "nowhere", "--synthetic", a)
+    assert "need --size HEIGHT WIDTH" in refused(capsys, *words, c, "--synthetic", a, "--pad")
     assert not (tmp_path / "run").exists()
+    onto = "train", "--out", c, "--real", c, "--synthetic", c
+    assert "a new or an empty folder; received" in refused(capsys, *onto)
+    assert len([*c.iterdir()]) == 8
     words += (c, "--synthetic", a, "--size", 30, 30)
     assert "--crop" in refused(capsys, *words)
     assert run(capsys, *words, "--crop")["step"] == 12

@@ -224,7 +224,7 @@ def test_an_empty_folder_and_none_are_refused(tmp_path):
 def test_nothing_half_written_is_left_and_nothing_is_overwritten(tmp_path):
     folder, masks = fill(tmp_path / "drawn", 5)
     images = read_folder(folder, beside=[masks])
-    with pytest.raises(ValueError, match="a new folder inside one that is there"):
+    with pytest.raises(ValueError, match="a new folder, whose parent is there"):
         images.save(folder)
     (masks / "inner/4.txt").unlink()
     with pytest.raises(ValueError, match="one file beside it"):

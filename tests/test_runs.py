@@ -140,7 +140,7 @@ def test_other_eyes_and_damaged_runs_are_refused(synthetic, real, tmp_path, tiny
 
 def test_a_folder_of_somebody_else_is_left_alone(synthetic, real, tmp_path, tiny):
     (tmp_path / "curves.csv").write_text("mine")
-    with pytest.raises(ValueError, match="overwrite a file of yours"):
+    with pytest.raises(ValueError, match="a new or an empty folder; received"):
         train(synthetic, real, tiny, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["curves.csv"]
     with pytest.raises(ValueError, match="needs a folder"):

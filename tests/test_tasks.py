@@ -123,6 +123,9 @@ def test_numbers_may_name_classes():
     assert isinstance(task, Classes) and task.names.tolist() == [1, 3]
     with pytest.raises(ValueError, match="only the classes that it learned.*received 7 of 'digit'"):
         task.check(np.array([1, 7]))
+    task.check(np.array([1.0, 3.0]))
+    with pytest.raises(ValueError, match="'digit' must be text in every set or numbers"):
+        task.check(np.array(["one"]))
 
 
 def test_sets_that_cannot_be_compared_are_refused():

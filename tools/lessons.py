@@ -182,6 +182,7 @@ def keep(seconds):
     from simgan_lib.course.doctor import MEASURED, seconds_a_round
 
     measured = {"seconds_a_round": round(seconds_a_round(), 3), "lessons": seconds}
+    measured["lessons"].pop(INDEX.stem)
     with writing(MEASURED) as temporary:
         Path(temporary).write_text(json.dumps(measured, indent=2) + "\n")
 

@@ -51,7 +51,7 @@ def examine():
         "memory": f"{ram:.0f} GB" if ram else "unknown",
         "GPU": len(tf.config.list_physical_devices("GPU")) or "none, and none is needed",
         "eyes": find_eyes().said.removeprefix("Eyes: "),
-        "minutes a lesson": {
+        "minutes of computing": {
             name: round(seconds * pace / 60, 1) for name, seconds in measured["lessons"].items()
         },
     }

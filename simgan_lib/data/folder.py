@@ -61,7 +61,7 @@ class FolderSet(ImageSet):
         for folder in (path, *masks.values()):
             if folder.exists() or not folder.parent.is_dir():
                 raise ValueError(
-                    "The images go to a new folder inside one that is there, choose another; "
+                    "The images go to a new folder, whose parent is there, so choose another name; "
                     f"received {str(folder)!r}"
                 )
         hidden = path.with_name(f".{uuid.uuid4().hex}-{path.name[-100:]}")
@@ -263,7 +263,7 @@ def _unlike(kinds):
     if first[0][:2] == second[0][:2]:
         option = "convert some of them"
     return (
-        f"All images of a folder are of one kind, so {option}; received {a!r} of {said(first)} "
+        f"All images of a folder must be of one kind, so {option}; received {a!r} of {said(first)} "
         f"and {b!r} of {said(second)}"
     )
 

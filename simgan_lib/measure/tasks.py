@@ -132,6 +132,11 @@ class Classes:
         self.image_shape, self.preset = image_shape, preset_for(len(values))
 
     def check(self, values):
+        if (values.dtype.kind in "USb") != (self.names.dtype.kind in "USb"):
+            raise ValueError(
+                f"The label {self.label!r} must be text in every set or numbers in every set; "
+                f"received {self.names[0]!r} and {values[0]!r}"
+            )
         unknown = np.setdiff1d(values, self.names)
         if len(unknown):
             raise ValueError(

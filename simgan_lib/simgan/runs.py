@@ -149,8 +149,8 @@ def _check_alike(synthetic, real):
         )
     if shapes[0] != shapes[1]:
         raise ValueError(
-            "Simulated and real images must have one size, so bring folders to it with --size; "
-            "received {} x {} and {} x {}".format(*shapes[0][:2], *shapes[1][:2])
+            "Simulated and real images must have one size, so bring folders to it with --size and "
+            "--crop or --pad; received {} x {} and {} x {}".format(*shapes[0][:2], *shapes[1][:2])
         )
     if min(shapes[0][:2]) < SMALLEST:
         raise ValueError(
@@ -170,9 +170,8 @@ def _claim(run, settings, resume):
     if run.exists() and not run.is_dir():
         raise ValueError(f"A run needs a folder; received {run}")
     if not file.exists():
-        for name in ("curves.csv", "checkpoint.weights.h5", "history", "refiner.keras"):
-            if (run / name).exists():
-                raise ValueError(f"The run would overwrite a file of yours; received {run / name}")
+        if run.exists() and any(run.iterdir()):
+            raise ValueError(f"A run goes to a new or an empty folder; received {run}")
         (run / "history").mkdir(parents=True, exist_ok=True)
         with writing(file) as path:
             path.write_text(json.dumps(settings, indent=2))
