@@ -73,6 +73,8 @@ def test_a_page_fits_the_screen_and_shows_its_pictures(page, site, width, height
                 wide.append(name)
             if page.evaluate("[...document.images].some(x => x.complete && !x.naturalWidth)"):
                 broken.append(name)
+            pictures = "[...document.querySelectorAll('.cell_output img')]"
+            assert page.evaluate(f"{pictures}.every(x => x.alt.length >= 30)"), name
     assert (wide, broken, page.complaints) == ([], [], [])
 
 

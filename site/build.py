@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE, SITE = ROOT / "build/pages", ROOT / "build/site"
 ROOMS = "data", "simulators", "simgan", "measure", "course"
@@ -45,6 +47,12 @@ def lay_out():
     (SOURCE / "api").mkdir()
     for room, text in api():
         (SOURCE / f"api/{room}.md").write_text(text)
+    for path in SOURCE.glob("notebooks/*.ipynb"):  # where Sphinx looks for a figure's text
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if "alt" in cell.metadata:
+                cell.metadata["mystnb"] = {"image": {"alt": cell.metadata["alt"]}}
+        nbformat.write(notebook, path)
     index = SOURCE / "notebooks/index.ipynb"  # whose table is an output, and no text of Sphinx's
     index.write_text(re.sub(r"(?<=href=\\\")(\w+)\.ipynb", r"\1.html", index.read_text()))
     lessons = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/[0-9]*.ipynb"))

@@ -119,8 +119,17 @@ def test_nothing_of_the_machine_is_in_the_notebook(lesson):
     notebook = read(lesson)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     for cell in notebook.cells:
-        assert set(cell.metadata) <= {"tags", "reason"}
+        assert set(cell.metadata) <= {"tags", "reason", "alt"}
     assert str(ROOT) not in nbformat.writes(notebook)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_figure_has_a_text_in_its_place(lesson):
+    # nbconvert and the site read it from the cell; those who cannot see the figure hear it.
+    for cell in code(lesson):
+        drawn = any("image/png" in output.get("data", {}) for output in cell.outputs)
+        assert drawn == ("alt" in cell.metadata), cell.source
+        assert 30 <= len(cell.metadata.get("alt", 30 * " ")) <= 250
 
 
 def test_most_of_what_is_printed_is_compared_and_the_rest_says_why_not():
