@@ -25,6 +25,12 @@ NOTEBOOKS = ROOT / "notebooks"
 INDEX = NOTEBOOKS / "index.ipynb"
 BUTTONS = "application/vnd.jupyter.widget-view+json"
 
+# And nothing that a machine left there.
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
 SET_UP = """\
 # Set-up, the same in every lesson: finds the course, or installs it, and nothing else.
 import importlib.util
@@ -115,7 +121,7 @@ def head(notebook, path, owner, tag):
 
 
 def prepare(notebook, path):
-    """Puts into a notebook what all have in common, and takes out what a machine left there."""
+    """Puts into a notebook what all have in common."""
     owner, tag = address()
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
@@ -125,12 +131,6 @@ def prepare(notebook, path):
             cell.source = head(notebook, path, owner, tag)
         if "ways" in tags:
             cell.source = ways(path)
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
-        }
-    )
 
 
 def execute(notebook):
@@ -170,6 +170,7 @@ def renew(paths, run):
                 execute(notebook)
         except CellExecutionError as error:
             sys.exit(f"{path.name} stopped and stays as it was:\n{error}")
+        notebook.metadata = nbformat.from_dict(METADATA)
         with writing(path) as temporary:
             nbformat.write(notebook, temporary)
         seconds[path.stem] = round(time.perf_counter() - start)
