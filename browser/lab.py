@@ -43,7 +43,8 @@ class Lesson:
             """panel => {
                 const cells = [...document.querySelector(panel).querySelectorAll('.jp-CodeCell')];
                 const prompts = cells.map(c => c.querySelector('.jp-InputPrompt').innerText.trim());
-                const failed = document.querySelector(`${panel} [data-mime-type$="jupyter.error"]`);
+                const outputs = [...document.querySelectorAll(`${panel} .jp-OutputArea-output`)];
+                const failed = outputs.some(output => output.textContent.includes('Traceback ('));
                 return failed || prompts.every((prompt, k) => prompt === `[${k + 1}]:`);
             }""",
             arg=NOTEBOOK,
@@ -53,8 +54,8 @@ class Lesson:
     def errors(self):
         """The text of every output that is an error."""
         return self.panel.locator(
-            '[data-mime-type="application/vnd.jupyter.error"]'
-        ).all_text_contents()
+            ".jp-OutputArea-output", has_text="Traceback (most recent call last)"
+        ).all_inner_texts()
 
     def find(self, text):
         """The first code cell whose source holds a text; it stays that cell when the text goes."""

@@ -230,7 +230,7 @@ def test_nothing_half_written_is_left_and_nothing_is_overwritten(tmp_path):
     with pytest.raises(ValueError, match="one file beside it"):
         images.save(tmp_path / "out")
     (tmp_path / "other-masks").mkdir()
-    with pytest.raises(ValueError, match="a new folder .*other-masks"):
+    with pytest.raises(ValueError, match="a new folder, .*other-masks"):
         images.save(tmp_path / "other")
     (tmp_path / "other-masks").rmdir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["drawn", "masks"]
