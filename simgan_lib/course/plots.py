@@ -91,7 +91,7 @@ def overlays(eye, maps):
         eye: Image, `(35, 55)` uint8.
         maps: Dict from a title to a map `(h, w)`, coarse or fine, stretched over the whole eye.
     """
-    figure, axes = plt.subplots(1, 1 + len(maps), figsize=(3.4 * (1 + len(maps)), 2.4))
+    figure, axes = plt.subplots(1, 1 + len(maps), figsize=(2.8 * (1 + len(maps)), 2.1))
     for axis in axes:
         axis.imshow(eye, cmap="gray", vmin=0, vmax=255)
         axis.axis("off")
@@ -181,7 +181,7 @@ def game(rounds):
         rounds: Dict from a title to (real numbers `(N,)`, generated numbers `(N,)`, D's slope, D's
             offset).
     """
-    figure, axes = plt.subplots(1, len(rounds), figsize=(2.5 * len(rounds), 2.5), sharey=True)
+    figure, axes = plt.subplots(1, len(rounds), figsize=(2.2 * len(rounds), 2.4), sharey=True)
     x = np.linspace(-6, 6, 200)
     for axis, (title, (real, generated, slope, offset)) in zip(axes, rounds.items(), strict=True):
         style = {"bins": np.linspace(-6, 6, 41), "density": True, "alpha": 0.5}
@@ -290,7 +290,7 @@ def joints(images, points, names=(), columns=6):
         columns: Images a row.
     """
     rows = -(-len(images) // columns)
-    size = 1.8 * columns + 1.5 * (len(names) > 0), max(1.8 * rows, 0.17 * len(names))
+    size = 1.6 * columns + 1.5 * (len(names) > 0), max(1.6 * rows, 0.17 * len(names))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
     colours = plt.get_cmap("hsv")(np.linspace(0, 1, points.shape[1], endpoint=False))
     for axis in axes.flat:
@@ -330,7 +330,7 @@ def verdicts(eyes, maps):
         eyes: Dict from a title to an image, `(35, 55)` uint8.
         maps: Probability "refined" of every patch, `(h, w)` for each eye, in the same order.
     """
-    size = 2.3 * len(eyes), 3.2
+    size = 1.85 * len(eyes), 2.8
     figure, axes = plt.subplots(2, len(eyes), figsize=size, layout="constrained", squeeze=False)
     for (top, bottom), (title, eye), values in zip(axes.T, eyes.items(), maps, strict=True):
         box = (-0.5, eye.shape[1] - 0.5, eye.shape[0] - 0.5, -0.5)
