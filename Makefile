@@ -27,7 +27,7 @@ test-browser: .venv/installed
 # The course to read, in build/site, from what is committed.
 site: .venv/installed
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r site/requirements.txt
-	.venv/bin/python site/build.py
+	.venv/bin/python -m tools.site
 
 lab: .venv/installed
 	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/index.ipynb

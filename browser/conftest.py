@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools.tracked import ROOT, copy_tracked
+
 SCREENSHOTS = ROOT / "browser/screenshots"
 SCREEN = {"width": 1366, "height": 768}
 # Every cell is on the page, also those one would have to scroll to; nobody is asked for news.
@@ -36,12 +36,9 @@ def chromium():
 
 @pytest.fixture(scope="session")
 def course(tmp_path_factory):
-    """A copy of the course to work in: what is under version control, as it stands here."""
+    """A copy of the course to work in."""
     folder = tmp_path_factory.mktemp("clone")
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, folder / name)
+    copy_tracked(folder)
     return folder
 
 
@@ -79,9 +76,8 @@ def server(course, tmp_path_factory):
     try:
         deadline = time.monotonic() + 60
         while not (found := [*(home / "runtime").glob("jpserver-*.json")]):
-            assert process.poll() is None and time.monotonic() < deadline, (
-                home / "log"
-            ).read_text()
+            running = process.poll() is None and time.monotonic() < deadline
+            assert running, (home / "log").read_text()
             time.sleep(0.2)
         url = json.loads(found[0].read_text())["url"]
         yield url, token

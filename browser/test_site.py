@@ -33,7 +33,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="session")
 def site():
     """Address of the site, built from what is committed."""
-    subprocess.run([sys.executable, ROOT / "site/build.py"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "tools.site"], cwd=ROOT, check=True)
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args):

@@ -52,6 +52,13 @@ def interval(numbers, sign=""):
     return f"{mean:{sign}.2f} ({low:{sign}.2f} to {high:{sign}.2f})"
 
 
+def cost(name):
+    """The lines of how a table was measured, and for how long."""
+    command = json.loads((RESULTS / f"{name}.json").read_text())["command"]
+    hours = sum(row["seconds"] for row in load_results(name)) / 3600
+    yield from [f"`{command}`, {hours:.1f} hours:", ""]
+
+
 def table(rows, reference, measures=DEGREES):
     """Every variant that has an error, with its paired difference from the reference."""
     error = next(iter(measures.values()))
@@ -104,11 +111,12 @@ def by_gap():
 def stand_in():
     """The lines of every rival, and of what became of labels and looks."""
     rows = load_results("stand_in")
-    yield from [*table(rows, "synthetic"), *others(rows)]
+    yield from [*cost("stand_in"), *table(rows, "synthetic"), *others(rows)]
 
 
 def gap():
     """The lines of a table with a row a gap, and of one with another lambda."""
+    yield from cost("gap")
     names = "kNN", "synthetic", "noise", "equalised", "randomised", "refined"
     rivals = "synthetic", "randomised"
     against = [f"refined against {rival}" for rival in rivals]
@@ -133,7 +141,7 @@ def real_eyes():
     rows = load_results("real_eyes")
     found = {test: [row for row in rows if test in row["variant"]] for test in tests}
     second_half = [row for row in rows if not any(test in row["variant"] for test in tests)]
-    yield from table(second_half, "synthetic")
+    yield from [*cost("real_eyes"), *table(second_half, "synthetic")]
     for test, reference in tests.items():
         yield from ["", *table(found[test], reference)] if found[test] else []
 
@@ -142,6 +150,7 @@ def ablations():
     """The lines of the small training with a part changed, and of the demo's own preset."""
     rows = load_results("ablations")
     large = [row for row in rows if row["variant"].startswith("pocket")]
+    yield from cost("ablations")
     yield from table([row for row in rows if row not in large], "base")
     yield from ["", *table(large, "pocket")]
 
@@ -149,32 +158,31 @@ def ablations():
 def remedies():
     """The lines of what was tried, the training as it is first."""
     rows = load_results("remedies")
+    yield from cost("remedies")
     yield from table(sorted(rows, key=lambda row: row["variant"] != "base"), "base")
 
 
 def hands():
     """The lines of the paper's table 4."""
-    yield from table(load_results("hands"), "synthetic", PIXELS)
+    yield from [*cost("hands"), *table(load_results("hands"), "synthetic", PIXELS)]
 
 
-TABLES = (stand_in, real_eyes, ablations, remedies, gap, hands)
-
-
-def lines(name):
-    """What stands between the marks of a name."""
-    if name == "trained on":
-        return trained_on()
-    (tables,) = [table for table in TABLES if table.__name__ == name]
-    command = json.loads((RESULTS / f"{name}.json").read_text())["command"]
-    hours = sum(row["seconds"] for row in load_results(name)) / 3600
-    return [f"`{command}`, {hours:.1f} hours:", "", *tables()]
+TABLES = {
+    "trained on": trained_on,
+    "stand_in": stand_in,
+    "real_eyes": real_eyes,
+    "ablations": ablations,
+    "remedies": remedies,
+    "gap": gap,
+    "hands": hands,
+}
 
 
 def with_tables(text):
     """The text of a page with its tables as the results have them."""
 
     def filled(found):
-        return found[1] + "\n".join(lines(found[2])) + "\n"
+        return "\n".join([found[1], *TABLES[found[2]](), "", ""])
 
     marks = r"(<!-- results: ([\w ]+) -->\n).*?(?=<!-- end -->)"
     return re.sub(marks, filled, text, flags=re.S)

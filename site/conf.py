@@ -1,4 +1,4 @@
-"""Sphinx's settings for the course's site; `build.py` lays out the pages and calls it."""
+"""Sphinx's settings for the course's site; `tools/site.py` lays out the pages and calls it."""
 
 project = "The SimGAN course"
 author = "The SimGAN course authors"

@@ -325,13 +325,13 @@ from simgan_lib.simgan import runs
 from simgan_lib.simulators import hands, pocket
 
 estimator.ESTIMATORS["pocket"] = replace(estimator.ESTIMATORS["pocket"], epochs=1)
-whole = runs.train, tasks.preset_for, pocket.simulate, hands.simulate
+whole_train, whole_preset = runs.train, tasks.preset_for
 
 
 def train(synthetic, real, preset, *args, **kwargs):
     steps = {"refiner_warmup": 3, "discriminator_warmup": 3, "steps": min(preset.steps, 20)}
     steps["history"] = 2
-    return whole[0](synthetic, real, replace(preset, **steps), *args, **kwargs)
+    return whole_train(synthetic, real, replace(preset, **steps), *args, **kwargs)
 
 
 def few(simulate):
@@ -339,8 +339,8 @@ def few(simulate):
 
 
 runs.train = train
-tasks.preset_for = lambda count, steps=1: replace(whole[1](count, steps), epochs=1)
-pocket.simulate, hands.simulate = few(whole[2]), few(whole[3])"""
+tasks.preset_for = lambda count, steps=1: replace(whole_preset(count, steps), epochs=1)
+pocket.simulate, hands.simulate = few(pocket.simulate), few(hands.simulate)"""
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ def test_readme_gets_its_table_and_keeps_the_rest(measured):
     row = "| **refined eyes, each by a refiner of the history** | 4.5 | 4.5, 4.5, 4.5, 4.5, 4.5 |"
     assert f"{row} 50 % |\n" in text
     assert text.endswith("\n<!-- end -->\n\nB.\n")
-    assert text.startswith("A.\n\n<!-- results: trained on -->\n| trained on |")
+    assert text.startswith("A.\n\n<!-- results: trained on -->\n\n| trained on |")
     assert "| old |" not in text
     report.main([])
     assert report.README.read_text() == text

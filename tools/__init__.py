@@ -1,1 +1,1 @@
-"""What keeps the lessons in order: `make lessons` and `make address`."""
+"""What keeps the course in order: `make lessons`, `make address`, `make site`."""

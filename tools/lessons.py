@@ -107,8 +107,8 @@ def contents(notebook):
     """Links to the sections of a lesson."""
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     sections = re.findall(r"^## (.*)$", text, re.M)
-    links = [f"[{section}](#{anchor(section)})" for section in sections]
-    return " · ".join(links).replace('"-', "%22-").replace('-"', "-%22")
+    anchors = [anchor(section).replace('"', "%22") for section in sections]
+    return " · ".join(f"[{s}](#{a})" for s, a in zip(sections, anchors, strict=True))
 
 
 def head(notebook, path, owner, tag):

@@ -8,11 +8,11 @@ import re
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 
-ROOT = Path(__file__).resolve().parents[1]
+from .tracked import ROOT, copy_tracked
+
 SOURCE, SITE = ROOT / "build/pages", ROOT / "build/site"
 ROOMS = "data", "simulators", "simgan", "measure", "course"
 
@@ -40,10 +40,7 @@ def api():
 def lay_out():
     """Copies the pages, and all that they link to, to where Sphinx reads them."""
     shutil.rmtree(SOURCE, ignore_errors=True)
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    for name in filter(None, listed.stdout.decode().split("\0")):
-        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, SOURCE / name)
+    copy_tracked(SOURCE)
     (SOURCE / "api").mkdir()
     for room, text in api():
         (SOURCE / f"api/{room}.md").write_text(text)
