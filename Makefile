@@ -17,7 +17,7 @@ demo: .venv/installed
 test: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/python -m pytest --nbval --nbval-cell-timeout=600 -n 2 --dist loadgroup
+	.venv/bin/python -m pytest --nbval --nbval-cell-timeout=600 -n 2
 
 # Needs Chromium; the pictures it takes are in browser/screenshots.
 test-browser: .venv/installed

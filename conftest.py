@@ -16,15 +16,22 @@ os.environ["SIMGAN_DATA_DIR"] = ""
 os.environ["SIMGAN_SOLVED"] = ""  # what tests solve, no learner has
 
 
-# Where each test takes minutes and needs no other: these go to whichever process is free.
+# Where each test takes minutes and needs no other.
 APART = "test_experiments.py", "test_notebooks.py", "test_runs.py"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for the mark
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.name not in APART:  # the cells of a lesson, in their order, and quick tests
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+@pytest.hookimpl(optionalhook=True)  # there are no processes without pytest-xdist
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        """Each process takes a whole file, as a lesson's cells need, or one of the long tests."""
+
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return nodeid if file.endswith(APART) else file
+
+    return Files(config, log)
 
 
 def pytest_collectstart(collector):

@@ -195,7 +195,7 @@ def test_a_gap_changes_how_eyes_look_and_not_where():
         np.testing.assert_array_equal(eyes.gaze, near.gaze)
         np.testing.assert_array_equal(eyes.person, near.person)
     np.testing.assert_array_equal(others[2].images, simulate(200, "synthetic", 3).images)
-    assert others[-1].source == "simgan_lib.simulators.pocket, synthetic, seed 3, gap 3"
+    assert others[-1].source == "pocket, synthetic, seed 3, gap 3"
     np.testing.assert_array_equal(simulate(5, seed=3, gap=np.float32(2)).gaze, near.gaze[:5])
     camera = simulate(40, "camera", 3)
     np.testing.assert_array_equal(simulate(40, "camera", 3, gap=3).images, camera.images)

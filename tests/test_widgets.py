@@ -18,4 +18,4 @@ def test_the_figure_follows_the_sliders():
     before = picture.value
     first.value = 3
     assert drawn[-1] == (3, 2) and picture.value != before
-    assert picture.value.startswith(b"\x89PNG") and plt.get_fignums() == []
+    assert bytes(picture.value).startswith(b"\x89PNG") and plt.get_fignums() == []
