@@ -8,7 +8,17 @@ from pathlib import Path
 from simgan_lib.measure.results import RESULTS
 from simgan_lib.start import quiet_tensorflow
 
-NAMES = "stand_in", "gap", "history", "survival", "ablations", "remedies", "real_eyes", "hands"
+NAMES = (
+    "stand_in",
+    "gap",
+    "history",
+    "survival",
+    "ablations",
+    "remedies",
+    "real_eyes",
+    "hands",
+    "attacks",
+)
 RUNS = Path(__file__).parent / "runs"
 
 

@@ -181,6 +181,13 @@ def test_a_gap_is_measured_with_all_its_rivals(tmp_path):
     assert all(0 < row["error_deg"] < 30 for row in rows)
 
 
+def test_every_kind_of_estimator_is_attacked(tmp_path):
+    rows, _ = few("attacks", tmp_path, 2)
+    assert [row["variant"] for row in rows] == ["synthetic", "history"]
+    for row in rows:
+        assert row["steps_4"] >= row["one_step_4"] and row["steps_8"] > row["error_deg"]
+
+
 def test_the_contrast_of_every_training_is_noted(tmp_path):
     rows, _ = few("survival", tmp_path)
     assert [row["variant"] for row in rows] == ["pocket", "pocket, lambda 3", "paper, batch 32"]

@@ -28,6 +28,7 @@ LESSONS = [
     "00_start_here", "01_data", "02_refiner", "03_local_loss", "04_history_buffer", "05_training",
     "06_gaze_evaluation", "07_ablations", "08_visual_turing_test",
     "09_your_own_simulator",
+    "10_deceive_the_estimator",
 ]  # fmt: skip
 
 

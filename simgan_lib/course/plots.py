@@ -280,6 +280,31 @@ def arrows(images, gaze, columns=6):
     return figure
 
 
+def looks(rows, gaze, scale=1.3):
+    """Draws rows of the same eyes, with where each looks and where a network says that it looks.
+
+    Args:
+        rows: Dict from a title to images, `(N, 35, 55)` uint8, and estimated gaze, `(N, 3)`.
+        gaze: Unit vectors, `(N, 3)`, the true gaze in every row: a dashed arrow.
+        scale: Width of an image in inches.
+    """
+    size = scale * len(gaze), len(rows) * (scale * 35 / 55 + 0.3)
+    figure, axes = plt.subplots(len(rows), len(gaze), figsize=size, squeeze=False)
+    middle = np.array([27, 17])
+    styles = ("tab:blue", "--"), ("tab:orange", "-")
+    for row, (title, (images, estimated)) in zip(axes, rows.items(), strict=True):
+        row[0].set_title(title, loc="left", fontsize=9)
+        for axis, image, *both in zip(row, images, gaze, estimated, strict=True):
+            axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+            axis.set_axis_off()
+            for (colour, line), (x, y, _) in zip(styles, both, strict=True):
+                arrow = {"arrowstyle": "-|>", "color": colour, "linestyle": line, "linewidth": 2}
+                tip = middle + 45 * np.array([x, y])
+                axis.annotate("", tip, middle, arrowprops=arrow | {"shrinkA": 0, "shrinkB": 0})
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
 def joints(images, points, names=(), columns=6):
     """Draws images and on each the points that its label names.
 
