@@ -119,7 +119,8 @@ def steps_towards(model, images, target, size, steps=10):
 def universal_pattern(model, images, gaze, size, epochs=10, batch_size=100):
     """Finds one pattern that deceives the estimator on every eye to which it is added.
 
-    After Moosavi-Dezfooli et al. 2016, arXiv 1610.08401, with the steps of `projected_steps`.
+    After Moosavi-Dezfooli et al. 2016, arXiv 1610.08401, along the mean gradient of a batch, with
+    steps of a tenth of `size`.
 
     Args:
         model: The gaze estimator to deceive.
