@@ -214,66 +214,63 @@ def train_step(attempt):
         logs = how(model, (tf.constant(images), tf.constant(gaze)))
         return logs, np.concatenate([w.ravel() for w in model.get_weights()])
 
-    def ordinary(change):
+    def ordinary(batch):
         def step(model, data):
-            return keras.Model.train_step(model, change(model, *data))
+            return keras.Model.train_step(model, batch(model, *data))
 
         return learn(step)[1]
 
     logs, got = learn(lambda model, data: run(attempt, model, data))
-    _, right = learn(attacks.Defended.train_step)
     start = np.concatenate([w.ravel() for w in _world()[0].get_weights()])
-    many = attacks.projected_steps
-    recognise(
-        1000 * (got - start),
+
+    def change(weights):  # large enough for the digits that are compared
+        return 1000 * (weights - start)
+
+    def deceiving(m, x, y):
+        return attacks.one_step(m, x, y, m.size)
+
+    mistakes = [
         (
-            0 * start,
-            "no weight changed. `keras.Model.train_step(self, (images, gaze))` makes the step.",
-        ),
-        (
-            1000 * (ordinary(lambda m, x, y: (x, y)) - start),
+            lambda m, x, y: (x, y),
             "it learns from the eyes as they came, and so meets no deceiving one. Hand the changed "
             "images to the step of training.",
         ),
         (
-            1000 * (ordinary(lambda m, x, y: (attacks.one_step(m, x, y, -m.size), y)) - start),
+            lambda m, x, y: (attacks.one_step(m, x, y, -m.size), y),
             "it learns from eyes that were made easier. The inner player goes up.",
         ),
         (
-            1000 * (ordinary(lambda m, x, y: (attacks.one_step(m, x, y, 4), y)) - start),
+            lambda m, x, y: (attacks.one_step(m, x, y, 4), y),
             "the size is the model's, `self.size`, not always 4.",
         ),
         (
-            1000
-            * (
-                ordinary(lambda m, x, y: (attacks.one_step(m, x, y, m.size), m(x, training=False)))
-                - start
-            ),
+            lambda m, x, y: (deceiving(m, x, y), m(x)),
             "it learns to answer what it answers anyway. The label of a deceiving eye is the true "
             "gaze: the eye has not moved.",
         ),
         (
-            1000
-            * (
-                ordinary(
-                    lambda m, x, y: (
-                        tf.concat([x, attacks.one_step(m, x, y, m.size)], 0),
-                        tf.concat([y, y], 0),
-                    )
-                )
-                - start
-            ),
+            lambda m, x, y: (tf.concat([x, deceiving(m, x, y)], 0), tf.concat([y, y], 0)),
             "it learns from the eyes as they came and from deceiving ones. Many do so, but the "
             "game asked for is min over the weights of max over the pixels: deceiving eyes only.",
         ),
+    ]
+    recognise(
+        change(got),
+        (
+            change(start),
+            "no weight changed. `keras.Model.train_step(self, (images, gaze))` makes the step.",
+        ),
+        *((change(ordinary(batch)), message) for batch, message in mistakes),
     )
     if logs is None:
         raise Incorrect(
             "it learns rightly and returns nothing; `fit` shows what `train_step` returns."
         )
-    if np.allclose(got, ordinary(lambda m, x, y: (many(m, x, y, m.size), y)), atol=1e-6):
+    many = ordinary(lambda m, x, y: (attacks.projected_steps(m, x, y, m.size), y))
+    if np.allclose(got, many, atol=1e-6):
         return "with projected steps the inner maximum is found better, and training takes longer."
-    expect(1000 * (got - start), 1000 * (right - start), "1,000 times the change of a weight")
+    right = learn(attacks.Defended.train_step)[1]
+    expect(change(got), change(right), "1,000 times the change of a weight")
 
 
 universal = Choice(
