@@ -40,6 +40,7 @@ def main(argv=None):
     tf.config.experimental.enable_op_determinism()
     if args.few:
         common.ESTIMATORS = 1
+        tf.config.run_functions_eagerly(True)  # a few steps end before a graph is built
     try:
         import_module(f"experiments.{args.name}").main(args.out, args.runs, args.few)
     except (OSError, ValueError) as error:

@@ -2,9 +2,8 @@
 
 The folder holds `real.h5`, unlabelled real eyes of any number of persons (Kaggle's file will do),
 and `real_labelled.npz`, labelled eyes of one person, which are cut in half. On the first half
-lambda is chosen, with seeds of its own; the second half is the test. The refiner sees no label, no
-eye of a test, and of the first half as many as there are of other persons and their mirror images.
-If there is `real_right.h5`, packed eyes of the person's other side, mirrored, it is a second test.
+lambda is chosen, with seeds of its own; the second half is the test. The refiner sees no label and
+no eye of the test, and of the first half as many as there are of other persons, mirrored too.
 """
 
 import os
@@ -62,10 +61,7 @@ def main(out, runs, few=False):
         )
     labelled = EyeSet.load(Path(folder) / "real_labelled.npz")
     validation, test = (labelled[rows] for rows in np.array_split(np.arange(len(labelled)), 2))
-    file = Path(folder) / "real_right.h5"
-    right = EyeSet.load(file) if file.exists() else None
-    tests = [test] if right is None else [test, right]
-    real = unlabelled(EyeSet.load(Path(folder) / "real.h5"), validation, *tests)
+    real = unlabelled(EyeSet.load(Path(folder) / "real.h5"), validation, test)
     count = counts(few)["eyes"]
 
     @cache
@@ -113,12 +109,6 @@ def main(out, runs, few=False):
         weight = chosen(rows)
         ours, alone = (partial(eyes, weight=weight) for eyes in (refined, by_one))
         main_rows = {"synthetic": cnn(synthetic), "one R": cnn(alone), "history": cnn(ours)}
-        if right is not None:
-            main_rows |= {
-                "synthetic, right eyes": cnn(synthetic, right),
-                "one R, right eyes": cnn(alone, right),
-                "history, right eyes": cnn(ours, right),
-            }
         rivals = {
             "randomised": cnn(lambda seed: randomise_domain(synthetic(seed), STRENGTH, seed)),
             "equalised": cnn(lambda seed: equalise(synthetic(seed))),
@@ -134,13 +124,13 @@ def main(out, runs, few=False):
                     rows.add(partial(measure, seed), variant=variant, seed=seed)
 
 
-def unlabelled(real, validation, *tests):
+def unlabelled(real, validation, test):
     """The eyes that the refiner sees.
 
     Args:
         real: `EyeSet` of real eyes.
         validation: Labelled eyes of one person, which may be among them.
-        tests: Others, which may be among them too, or their mirror images, and are left out.
+        test: Others, which may be among them too, or their mirror images, and are left out.
 
     Returns:
         An `EyeSet` of the other persons' eyes, of their mirror images, since a right eye is a
@@ -155,8 +145,7 @@ def unlabelled(real, validation, *tests):
         return nearest.kneighbors(flat)[0][:, 0] <= SAME * np.sqrt(flat.shape[1])
 
     person = among(validation.images[:])
-    tested = np.concatenate([test.images[:] for test in tests])
-    met = among(tested) | among(tested[:, :, ::-1])
+    met = among(test.images[:]) | among(test.images[:, :, ::-1])
     others = images[~person & ~met]
     own = images[person & ~met]
     count = min(len(own), 2 * len(others) or len(own))

@@ -6,8 +6,6 @@ number is the mean of three, trained with seeds of their own. Strengths of noise
 randomisation are the demo's.
 """
 
-from functools import cache
-
 import numpy as np
 
 from simgan_lib.measure.baselines import (
@@ -22,7 +20,6 @@ from simgan_lib.measure.baselines import (
 from simgan_lib.measure.estimator import estimate_gaze, train_estimator
 from simgan_lib.measure.evaluation import movement
 from simgan_lib.measure.visual_turing_test import features, kernel_distance, machine_accuracy
-from simgan_lib.simgan.training import SimGAN
 from simgan_lib.simulators.pocket import GAP, pupil_centres, simulate
 
 from .common import (
@@ -32,20 +29,10 @@ from .common import (
     counts,
     estimator_score,
     score,
-    together,
 )
 from .rows import Rows
 
 SEEDS = range(5)
-
-
-class Nudged(SimGAN):
-    """SimGAN whose R begins with weights that are off in the seventh digit, as if by rounding."""
-
-    def __init__(self, refiner, *args, **kwargs):
-        super().__init__(refiner, *args, **kwargs)
-        for weight in refiner.trainable_weights:
-            weight.assign(weight * (1 + 1e-6))
 
 
 def main(out, runs, few=False):
@@ -84,18 +71,11 @@ def others(demo):
     """What else is told of the demo's own gap."""
     e, seed = demo.eyes, demo.seed
 
-    def more(times):  # the synthetic eyes and others, so many times as many in all
-        return simulate(times * len(e.synthetic), "synthetic", 10 * seed)
+    def more():  # the synthetic eyes and others, four times as many in all
+        return simulate(4 * len(e.synthetic), "synthetic", 10 * seed)
 
     def cnn(eyes):
         return estimator_score(eyes, e.test, seed)
-
-    def randomised(*sets):
-        return cnn(randomise_domain(together(*sets), STRENGTH, seed))
-
-    @cache
-    def nudged():
-        return demo.train("nudged", kind=Nudged)[1]
 
     measures = {
         "real labels": lambda: cnn(e.labelled),
@@ -107,13 +87,9 @@ def others(demo):
     return measures | {
         "labels": lambda: labels(demo.refiners, e.labelled, seed, len(e.test)),
         "realism": lambda: realism(demo.refined, e, seed),
-        "history, nudged": lambda: cnn(apply(nudged(), e.synthetic, seed)),
-        "one R, nudged": lambda: cnn(apply(nudged()[-1], e.synthetic)),
-        "history, randomised": lambda: randomised(demo.refined),
-        "history and synthetic, randomised": lambda: randomised(demo.refined, e.synthetic),
-        "2x synthetic, randomised": lambda: randomised(more(2)),
-        "4x synthetic": lambda: cnn(more(4)),
-        "4x history": lambda: cnn(apply(demo.refiners, more(4), seed)),
+        "history, randomised": lambda: cnn(randomise_domain(demo.refined, STRENGTH, seed)),
+        "4x synthetic": lambda: cnn(more()),
+        "4x history": lambda: cnn(apply(demo.refiners, more(), seed)),
     }
 
 

@@ -321,6 +321,8 @@ def wheel(tmp_path_factory):
 SHORT = """
 from dataclasses import replace
 
+import tensorflow as tf
+
 from simgan_lib.measure import estimator, tasks
 from simgan_lib.simgan import runs
 from simgan_lib.simulators import hands, pocket
@@ -330,13 +332,17 @@ whole_train, whole_preset = runs.train, tasks.preset_for
 
 
 def train(synthetic, real, preset, *args, **kwargs):
-    steps = {"refiner_warmup": 3, "discriminator_warmup": 3, "steps": min(preset.steps, 20)}
-    steps["history"] = 2
-    return whole_train(synthetic, real, replace(preset, **steps), *args, **kwargs)
+    steps = {"refiner_warmup": 2, "discriminator_warmup": 2, "steps": min(preset.steps, 6)}
+    tf.config.run_functions_eagerly(True)  # a few steps end before a graph is built
+    try:
+        preset = replace(preset, **steps, history=2)
+        return whole_train(synthetic, real, preset, *args, **kwargs)
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def few(simulate):
-    return lambda count, *args, **kwargs: simulate(count if count < 8000 else 800, *args, **kwargs)
+    return lambda count, *args, **kwargs: simulate(min(count, 400), *args, **kwargs)
 
 
 runs.train = train
