@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data.eyes import EyeSet
-from ..data.gaze import from_pitch_yaw, to_pitch_yaw
+from ..data.gaze import from_pitch_yaw
 from ..measure import baselines, evaluation
 from ..simgan import refining
 from .core import Choice, Incorrect, call, expect, function, numbers, recognise
@@ -306,20 +306,19 @@ def refine(attempt):
 wider_gap = Choice(
     "b",
     {
-        "a": "at 3 the refiner did harm with two seeds of three, and nearest neighbours have the "
-        "least error. Perhaps R would have to change more there than this lambda allows.",
-        "b": "in the mean, that is. Of nearest neighbours it is ahead at 2 by no more than chance "
-        "may bring, and three seeds at 1.5 are few.",
-        "c": "at 0.5 equalising has the least error, three lines. Where simulator and camera are "
-        "close, there is little that a refiner could add.",
-        "d": "so it was at 1, where the simulator is nearer to the camera. But what a refiner is "
-        "worth is a matter of the simulator too.",
+        "a": "then all lines would be parallel. That holds for whoever does the same to every "
+        "simulator's eyes. D does not: the further they are from the camera's, the more it finds, "
+        "and the harder it pulls at R.",
+        "b": "simple means do the same whatever the simulator, so what a wider gap adds is left to "
+        "them. D finds it and pulls R after it.",
+        "c": "so it would be if lambda held R too tightly. Here R changes the eyes more, the wider "
+        "the gap is.",
+        "d": "equalising mends contrast, and random light forgives it. Neither makes a pale iris "
+        "dark, and at gap 2 the irises are pale.",
     },
     hints=[
-        "Noise, equalising and random light know nothing of irises. When does that begin to count? "
-        "And what does |R(x) - x| in R's loss say to eyes that would have to change everywhere?",
-        "Two things must come together: an error that simple means do not mend, and a change that "
-        "R can make at a price that lambda allows.",
+        "Noise, equalising and random light know nothing of irises. When does that begin to count?",
+        "Who of them looks at the camera's eyes at all, and so learns how wide the gap is?",
     ],
 )
 
@@ -340,76 +339,3 @@ which_test = Choice(
         "Strike out those where one row has seen the persons or the style before.",
     ],
 )
-
-
-@function(
-    solves=evaluation.calibrate,
-    hints=[
-        "`to_pitch_yaw(vectors)` gives two arrays of degrees, `from_pitch_yaw(pitch, yaw)` turns "
-        "them back. Do the same to pitch and to yaw.",
-        "The offset of one angle is the mean of the estimated minus the mean of the true angles. "
-        "It is one number for all eyes.",
-        "Subtract it from the estimated angles: e - mean(e) + mean(t), for pitch and for yaw.",
-    ],
-)
-def calibrate(attempt):
-    rng = np.random.default_rng(0)
-    pitch, yaw = rng.uniform(-40, 10, 60), rng.uniform(-50, 40, 60)
-    gaze = from_pitch_yaw(pitch, yaw)
-    wrong_pitch, wrong_yaw = pitch - 9 + rng.normal(0, 3, 60), yaw + 6 + rng.normal(0, 3, 60)
-    length = rng.uniform(0.8, 1.2, (60, 1)).astype(np.float32)
-    estimated = from_pitch_yaw(wrong_pitch, wrong_yaw) * length
-    down, left = (wrong_pitch - pitch).mean(), (wrong_yaw - yaw).mean()
-    both = (down + left) / 2
-    got = _unit(numbers(call(attempt, estimated, gaze), (60, 3), "the calibrated vectors"))
-    unit, mean = _unit(estimated), estimated.mean(0)
-    angles = "pitch and yaw: the same offset on the image is another vector for every gaze."
-    recognise(
-        got,
-        (unit, "nothing changed: these are the directions that came in."),
-        (
-            _unit(gaze),
-            "these are the true directions: an offset for every eye takes out every error. It is "
-            "one number for pitch and one for yaw, the same for all eyes.",
-        ),
-        (
-            _unit(estimated - mean + gaze.mean(0)),
-            f"this shifts the vectors by their mean, not {angles}",
-        ),
-        (_unit(unit - unit.mean(0) + gaze.mean(0)), f"this shifts the vectors, not {angles}"),
-        (
-            _unit(from_pitch_yaw(wrong_pitch, wrong_yaw - left)),
-            "only the yaw is calibrated; the offset of the pitch is still there.",
-        ),
-        (
-            _unit(from_pitch_yaw(wrong_pitch - down, wrong_yaw)),
-            "only the pitch is calibrated; the offset of the yaw is still there.",
-        ),
-        (
-            _unit(from_pitch_yaw(wrong_pitch + down, wrong_yaw + left)),
-            "the offset has the wrong sign: it is added once more, and the error doubles.",
-        ),
-        (
-            _unit(from_pitch_yaw(wrong_pitch - wrong_pitch.mean(), wrong_yaw - wrong_yaw.mean())),
-            "the mean of the true angles is missing: now everybody looks straight on, on average.",
-        ),
-        (
-            _unit(from_pitch_yaw(wrong_pitch - both, wrong_yaw - both)),
-            "one offset is taken from both angles; each has its own: `axis=1`, or one at a time.",
-        ),
-        (
-            _unit(from_pitch_yaw(wrong_yaw - left, wrong_pitch - down)),
-            "pitch and yaw are swapped; both functions have pitch first.",
-        ),
-    )
-    got_pitch, got_yaw = to_pitch_yaw(got)
-    expect(got_pitch, wrong_pitch - down, "the calibrated pitch")
-    expect(got_yaw, wrong_yaw - left, "the calibrated yaw")
-
-
-def _unit(vectors):
-    """Vectors of length 1, for only the direction counts."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    if not length.all():
-        raise Incorrect("a vector of length 0 points nowhere, and the result has one.")
-    return vectors / length

@@ -4,7 +4,6 @@ import numpy as np
 import tensorflow as tf
 
 from simgan_lib.data.eyes import EyeSet
-from simgan_lib.data.gaze import from_pitch_yaw, to_pitch_yaw
 from simgan_lib.data.images import to_float, to_uint8
 from simgan_lib.simgan.refining import RefinedImages
 
@@ -141,41 +140,6 @@ def share_returned_at_the_first(errors, limit):
             return 100 * inside / len(errors)
 
 
-def calibrate_twice(estimated, gaze):
-    pitch, yaw = to_pitch_yaw(estimated)
-    true_pitch, true_yaw = to_pitch_yaw(gaze)
-    return from_pitch_yaw(pitch - (pitch - true_pitch).mean(), yaw - np.mean(yaw - true_yaw))
-
-
-def calibrate_by_formulas(prediction, truth):
-    def angles(v):
-        v = np.asarray(v, float) / np.linalg.norm(v, axis=1)[:, None]
-        return np.array([np.arcsin(-v[:, 1]), np.arctan2(-v[:, 0], -v[:, 2])])
-
-    found = angles(prediction)
-    offset = (found - angles(truth)).mean(1)
-    rows = []
-    for pitch, yaw in (found.T - offset).tolist():
-        c = np.cos(pitch)
-        rows.append([-c * np.sin(yaw), -np.sin(pitch), -c * np.cos(yaw)])
-    return rows
-
-
-def calibrate(estimated, gaze, pitch=1, yaw=1):
-    p, y = to_pitch_yaw(estimated)
-    true_p, true_y = to_pitch_yaw(gaze)
-    return from_pitch_yaw(p - pitch * (p - true_p).mean(), y - yaw * (y - true_y).mean())
-
-
-def calibrate_both(estimated, gaze):
-    angles = np.array(to_pitch_yaw(estimated))
-    return from_pitch_yaw(*(angles - (angles - to_pitch_yaw(gaze)).mean()))
-
-
-def centred(estimated, gaze):
-    return from_pitch_yaw(*(angle - angle.mean() for angle in to_pitch_yaw(estimated)))
-
-
 # Exercise -> right attempts that look different from the library's.
 RIGHT = {
     "share_within": [
@@ -185,7 +149,6 @@ RIGHT = {
     ],
     "add_noise": [noise_by_loop, noise_by_tensorflow],
     "refine": [drawn_refine, refine_eye_by_eye, refine_when_read],
-    "calibrate": [calibrate_twice, calibrate_by_formulas],
 }
 
 # Exercise -> name of the mistake -> attempt, words of its message.
@@ -296,28 +259,4 @@ WRONG = {
         "no labels": (lambda r, e, seed: EyeSet(drawn_refine(r, e, seed).images), "no labels"),
         "eyes lost": (lambda r, e, seed: drawn_refine(r, e, seed)[:50], "eyes went in"),
     },
-    "calibrate": {
-        "vectors": (lambda e, g: e - e.mean(0) + g.mean(0), "shifts the vectors"),
-        "unit vectors": (
-            lambda e, g: calibrate_vectors(e / np.linalg.norm(e, axis=1, keepdims=True), g),
-            "shifts the vectors",
-        ),
-        "only yaw": (lambda e, g: calibrate(e, g, pitch=0), "only the yaw"),
-        "only pitch": (lambda e, g: calibrate(e, g, yaw=0), "only the pitch"),
-        "one for both": (calibrate_both, "each has its own"),
-        "sign": (lambda e, g: calibrate(e, g, -1, -1), "wrong sign"),
-        "no true mean": (centred, "straight on"),
-        "nothing": (lambda e, g: e, "nothing changed"),
-        "an offset for every eye": (lambda e, g: g, "every error"),
-        "swapped": (
-            lambda e, g: from_pitch_yaw(*to_pitch_yaw(calibrate(e, g))[::-1]),
-            "swapped",
-        ),
-        "angles": (lambda e, g: np.stack(to_pitch_yaw(calibrate(e, g)), 1), "shape (60, 3)"),
-        "zeros": (lambda e, g: 0 * e, "points nowhere"),
-    },
 }
-
-
-def calibrate_vectors(estimated, gaze):
-    return estimated - estimated.mean(0) + gaze.mean(0)
