@@ -1,4 +1,4 @@
-"""What is drawn for units against what is known in closed form, NumPy, and a library of saliency."""
+"""What is drawn for units, and where they look: against closed forms, NumPy and another library."""
 
 import keras
 import numpy as np
@@ -79,7 +79,6 @@ def test_of_a_linear_unit_the_best_image_is_known(images):
     flat = keras.layers.Flatten()(inputs := keras.Input((35, 55, 1)))
     dense = keras.layers.Dense(1, use_bias=False)
     model = keras.Model(inputs, dense(flat))
-    dense.set_weights([w])
     w = np.where(np.abs(w) < 0.05, np.copysign(0.05, w), w)  # or the faintest pixels take for ever
     dense.set_weights([w])
     climbing = images

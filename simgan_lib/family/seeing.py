@@ -1,8 +1,7 @@
-"""What a unit of a network looks for: the eyes that excite it, images drawn for it, and where it looks.
+"""What a unit of a network looks for: eyes that excite it, images drawn for it, where it looks.
 
-Every function takes as `model` a network or any other function from images `(B, H, W, C)` to maps
-`(B, h, w, units)`, or to `(B, units)` where a unit has a single place. The weights stay as they
-are: whatever climbs here climbs over pixels.
+`model` is a network or any other function from images `(B, H, W, C)` to maps `(B, h, w, units)`, or
+to `(B, units)` where a unit has a single place. Its weights stay as they are.
 """
 
 import numpy as np
@@ -79,10 +78,7 @@ def jittered_step(model, unit, images, rate, rng, reach=4):
     "Inceptionism"). What leaves an image at one side comes in at the other.
 
     Args:
-        model: From images to maps, `(B, h, w, units)`, or to `(B, units)`.
-        unit: Its number; or a list of B numbers, a unit for each image.
-        images: `(B, H, W, C)` float32 in [-1, 1].
-        rate: Length of the step, as in `step_up`.
+        model, unit, images, rate: As in `step_up`.
         rng: `np.random.Generator`, from which each step draws a shift of its own.
         reach: Pixels that a shift has at most, down or up and to the right or left.
 
@@ -98,8 +94,7 @@ def frequencies(height, width):
     """How many waves each number of a spectrum has on the width of an image, and at least 1.
 
     Args:
-        height: Of the image, in pixels.
-        width: Of the image, in pixels.
+        height, width: Of the image, in pixels.
 
     Returns:
         float32 array `(height, width // 2 + 1)`, in the order of `np.fft.rfft2`.
@@ -131,7 +126,7 @@ def from_spectrum(spectrum, width):
 def draw(model, units, seed=0, steps=60, rate=0.2, reach=3, image_shape=(35, 55)):
     """Draws an image for each of several units, with all that makes such images legible.
 
-    It climbs over spectra and not over pixels, and looks at each image through a shift of its own.
+    It climbs over spectra and not over pixels, and shifts the images at random in each step.
 
     Args:
         model: From images to maps, `(B, h, w, units)`, or to `(B, units)`.
@@ -170,9 +165,7 @@ def smooth_gradient(model, unit, images, noise=0.2, samples=50, seed=0):
     signs in the mean; whoever wants sizes takes the absolute value afterwards.
 
     Args:
-        model: From images to maps, `(B, h, w, units)`, or to `(B, units)`.
-        unit: Its number; or a list of B numbers, a unit for each image.
-        images: `(B, H, W, C)` float32 in [-1, 1].
+        model, unit, images: As in `step_up`.
         noise: Standard deviation of the noise; black and white are 2 apart.
         samples: How many gradients the mean is taken of.
         seed: Seed of the noise.

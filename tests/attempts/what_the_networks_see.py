@@ -54,8 +54,8 @@ def up_by_norm(model, unit, images, rate):
 
 def jitter(model, unit, images, rate, rng, reach=4, back=-1, low=-1, high=1, axes=(1, 1), **how):
     """A step on shifted images with a mistake to choose."""
-    rng = how.get("rng", lambda rng: rng)(rng)
-    reach = how.get("reach", reach)
+    rng = how.get("another", lambda rng: rng)(rng)
+    reach = how.get("always", reach)
     shift = rng.integers(low * reach, reach + high, 2) * axes
     moved = np.roll(images, shift, (1, 2))
     return np.roll(step_up(model, unit, moved, rate), back * shift, (1, 2))
@@ -70,7 +70,9 @@ def jitter_each(model, unit, images, rate, rng, reach=4):
     return np.concatenate([jitter(model, unit, i[None], rate, rng, reach) for i in images])
 
 
-def image_of(spectrum, width, scale=lambda z, f: z / f, size=True, real=None, shape=True, last=True):
+def image_of(
+    spectrum, width, scale=lambda z, f: z / f, size=True, real=None, shape=True, last=True
+):
     """An image from its spectrum with a mistake to choose."""
     height = spectrum.shape[1]
     z = scale(spectrum, frequencies(height, width)[..., None])
@@ -189,12 +191,18 @@ WRONG = {
         "not undone": (jitter_with(back=0), "step by step they drift"),
         "twice": (jitter_with(back=1), "same direction"),
         "none": (lambda m, u, x, r, rng, reach=4: step_up(m, u, x, r), "nothing is shifted"),
-        "always the same": (jitter_with(rng=lambda _: np.random.default_rng(0)), "same for all"),
+        "always the same": (
+            jitter_with(another=lambda _: np.random.default_rng(0)),
+            "same for all",
+        ),
         "one axis": (jitter_with(axes=(0, 1)), "one axis only"),
-        "always four": (jitter_with(reach=4), "a reach of 2"),
+        "always four": (jitter_with(always=4), "a reach of 2"),
         "never back": (jitter_with(low=0), "go one way"),
         "upper end": (jitter_with(high=0), "leaves out its upper end"),
-        "another generator": (jitter_with(rng=lambda _: np.random.default_rng()), "`rng`, so that"),
+        "another generator": (
+            jitter_with(another=lambda _: np.random.default_rng()),
+            "`rng`, so that",
+        ),
         "two steps": (
             lambda m, u, x, r, rng, reach=4: jitter(m, u, x, 2 * r, rng, reach),
             "with the rate",
