@@ -55,11 +55,14 @@ def test_each_image_may_have_a_unit_of_its_own(part, images):
     np.testing.assert_allclose(together, alone, atol=1e-8)
 
 
-def test_a_normalised_gradient_has_a_mean_square_of_1_or_stays_0():
-    gradient = np.random.default_rng(0).normal(0, 1e-4, (3, 5, 7, 1))
-    gradient[1] = 0
-    made = np.array(seeing.normalised(gradient))
-    np.testing.assert_allclose((made**2).mean((1, 2, 3)), [1, 0, 1], rtol=1e-6)
+def test_a_step_has_the_length_of_its_rate_or_none():
+    def faint(pixels):
+        return 1e-4 * keras.ops.relu(pixels)
+
+    images = np.random.default_rng(0).uniform(-5, 5, (3, 5, 7, 1)).astype("float32")
+    images[1] = -1
+    step = np.array(seeing.step_up(faint, 0, images, 0.1, limit=np.inf)) - images
+    np.testing.assert_allclose((step**2).mean((1, 2, 3)) ** 0.5, [0.1, 0, 0.1], rtol=1e-4)
 
 
 @pytest.mark.parametrize("unit", range(4))

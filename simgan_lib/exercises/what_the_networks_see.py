@@ -77,13 +77,11 @@ def excitement(attempt):
 @function(
     solves=seeing.step_up,
     hints=[
-        "As in lesson 10: make the images a tensor, `tf.convert_to_tensor(images)`, and `watch` it "
-        "inside `with tf.GradientTape() as tape`. The score is "
-        "`ops.sum(excitement(model, images)[:, unit])`.",
+        "`gradient = slope(model, unit, images)` has the shape of the images.",
         "The length of a gradient is `ops.sqrt(ops.mean(gradient**2, axis=(1, 2, 3), "
-        "keepdims=True))`, one number an image. Where it may be 0, divide by it plus 1e-12.",
-        "Uphill is plus, and an image stays an image: `ops.clip(images + rate * gradient / length, "
-        "-1, 1)`.",
+        "keepdims=True))`, one number an image. It may be 0, so divide by it plus 1e-12.",
+        "Uphill is plus, and an image stays an image: `ops.clip(images + rate * gradient / "
+        "(length + 1e-12), -limit, limit)`.",
     ],
 )
 def step_up(attempt):
@@ -143,11 +141,14 @@ def step_up(attempt):
         (RATE * slope / size, "this is the step alone; add it to the images."),
         (
             moved(every / np.sqrt((every**2).mean((1, 2, 3), keepdims=True))),
-            "this climbs for all units at once. Take the one that is asked for: "
-            "`excitement(model, images)[:, unit]`.",
+            "this climbs for all units at once. Take the one that is asked for, "
+            "`slope(model, unit, images)`.",
         ),
     )
     expect(got, moved(slope / size), "a pixel")
+    free = numbers(call(attempt, model, UNIT, images, 2, np.inf), images.shape, "what is returned")
+    if not close(free, images + 2 * slope / size):
+        raise Incorrect("`limit` is an argument: spectra, which come later, have none, `np.inf`.")
     black = np.full_like(images, -1)
     flat = next(u for u in range(3) if not np.any(seeing.slope(model, u, black)))
     still = np.array(run(attempt, model, flat, black, RATE))

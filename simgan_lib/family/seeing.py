@@ -45,30 +45,26 @@ def slope(model, unit, images):
     return tape.gradient(score, images)
 
 
-def normalised(gradient):
-    """Brings the gradient of each image to a root mean square of 1; where it is 0 it stays 0."""
-    axes = tuple(range(1, len(gradient.shape)))
-    size = ops.sqrt(ops.mean(ops.square(gradient), axis=axes, keepdims=True))
-    return gradient / (size + 1e-12)
-
-
-def step_up(model, unit, images, rate):
+def step_up(model, unit, images, rate, limit=1):
     """One step uphill: each image becomes one that excites the unit more.
 
     After Erhan, Bengio, Courville and Vincent 2009, "Visualizing higher-layer features of a deep
     network". The gradient is normalised, so that a step is as long for a faint unit as for a loud
-    one.
+    one; an image that a unit does not answer to stays as it is.
 
     Args:
         model: From images to maps, `(B, h, w, units)`, or to `(B, units)`.
         unit: Its number; or a list of B numbers, a unit for each image.
         images: `(B, H, W, C)` float32 in [-1, 1].
         rate: Length of the step: the root mean square of what is added, before it is clipped.
+        limit: The result is clipped to [-limit, limit]; spectra have none, `np.inf`.
 
     Returns:
-        `(B, H, W, C)` in [-1, 1].
+        Like `images`.
     """
-    return ops.clip(images + rate * normalised(slope(model, unit, images)), -1, 1)
+    gradient = slope(model, unit, images)
+    length = ops.sqrt(ops.mean(gradient**2, axis=(1, 2, 3), keepdims=True))
+    return ops.clip(images + rate * gradient / (length + 1e-12), -limit, limit)
 
 
 def jittered_step(model, unit, images, rate, rng, reach=4):
@@ -154,7 +150,7 @@ def draw(model, units, seed=0, steps=60, rate=0.2, reach=3, image_shape=(35, 55)
         def seen(spectrum, shift=shift):
             return model(ops.roll(image(spectrum), shift, axis=(1, 2)))
 
-        spectrum = spectrum + rate * normalised(slope(seen, units, spectrum))
+        spectrum = step_up(seen, units, spectrum, rate, limit=np.inf)
     return ops.convert_to_numpy(image(spectrum))
 
 

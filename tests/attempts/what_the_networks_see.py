@@ -16,9 +16,7 @@ def excitement_by_pooling(model, images):
     return keras.layers.GlobalAveragePooling2D()(model(images))
 
 
-def up(
-    model, unit, images, rate, normal=True, direction=1, clip=(-1, 1), base=True, small=1e-12, **how
-):
+def up(model, unit, images, rate, limit=1, normal=True, direction=1, clip=True, small=1e-12, **how):
     """A step uphill with a mistake to choose."""
     images = tf.convert_to_tensor(images)
     with tf.GradientTape() as tape:
@@ -31,25 +29,27 @@ def up(
     axis = how.get("axis", (1, 2, 3))
     size = how.get("size", lambda g: tf.sqrt(tf.reduce_mean(g**2, axis, keepdims=True)))
     step = direction * rate * (gradient / (size(gradient) + small) if normal else gradient)
-    changed = images + step if base else step
-    return tf.clip_by_value(changed, *clip) if clip else changed
+    changed = step if how.get("alone") else images + step
+    low = how.get("low", -limit)
+    return tf.clip_by_value(changed, low, limit) if clip else changed
 
 
 def up_with(**mistake):
     return lambda *args: up(*args, **mistake)
 
 
-def up_in_place(model, unit, images, rate):
+def up_in_place(model, unit, images, rate, limit=1):
     images += rate * np.array(slope(model, unit, images))
     return images
 
 
-def up_by_norm(model, unit, images, rate):
+def up_by_norm(model, unit, images, rate, limit=1):
     """The root mean square as a norm over the root of the number of pixels."""
     gradient = slope(model, unit, images).numpy()
     flat = gradient.reshape(len(gradient), -1)
     size = np.linalg.norm(flat, axis=1) / np.sqrt(flat.shape[1])
-    return np.clip(images + rate * gradient / np.maximum(size, 1e-9)[:, None, None, None], -1, 1)
+    step = rate * gradient / np.maximum(size, 1e-9)[:, None, None, None]
+    return np.clip(images + step, -limit, limit)
 
 
 def jitter(model, unit, images, rate, rng, reach=4, back=-1, low=-1, high=1, axes=(1, 1), **how):
@@ -180,9 +180,10 @@ WRONG = {
             "largest entry",
         ),
         "sign": (up_with(size=lambda g: tf.abs(g), small=1e-30), "this is the sign"),
-        "not clipped": (up_with(clip=None), "leave the range"),
-        "range 0 to 1": (up_with(clip=(0, 1)), "from -1 to 1 here"),
-        "step alone": (up_with(base=False, clip=None), "step alone"),
+        "not clipped": (up_with(clip=False), "leave the range"),
+        "range 0 to 1": (up_with(low=0), "from -1 to 1 here"),
+        "step alone": (up_with(alone=True, clip=False), "step alone"),
+        "always 1": (lambda m, u, x, rate, limit=1: up(m, u, x, rate), "`limit` is an argument"),
         "every unit": (up_with(every=True), "all units at once"),
         "in place": (up_in_place, "argument number 3 in place"),
         "0 / 0": (up_with(small=0), "0 / 0 is no number"),
