@@ -29,6 +29,7 @@ LESSONS = [
     "06_gaze_evaluation", "07_ablations", "08_visual_turing_test",
     "09_your_own_simulator",
     "10_deceive_the_estimator",
+    "11_what_the_networks_see",
 ]  # fmt: skip
 
 

@@ -1,1 +1,1 @@
-"""The other adversaries: inputs made to deceive, and those who learn to withstand them."""
+"""The other adversaries, and what comes of climbing over pixels: attacks, defences, drawings."""
