@@ -46,8 +46,8 @@ def smaller(preset):
         filters=2,
         batch_size=4,
         buffer_size=8,
-        refiner_warmup=0,
-        discriminator_warmup=0,
+        refiner_warmup=2,
+        discriminator_warmup=2,
         steps=4,
         history=2,
     )
