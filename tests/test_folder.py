@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import time
 
 import h5py
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from simgan_lib.data import guard
+from simgan_lib.data.beside import columns
 from simgan_lib.data.folder import read_folder
 from simgan_lib.data.reading import load_images
 
@@ -174,6 +176,15 @@ def test_a_table_that_does_not_match_is_refused(tmp_path, change, said):
     rewrite(folder, change)
     with pytest.raises(ValueError, match=said):
         read_folder(folder)
+
+
+def test_a_long_table_takes_seconds_and_not_minutes(tmp_path):
+    names = [f"{k}.png" for k in range(10_000)]
+    table = tmp_path / "labels.csv"
+    table.write_text("file,radius\n" + "".join(f"{name},{k}\n" for k, name in enumerate(names)))
+    start = time.process_time()
+    assert columns(table, names, {})["radius"][-1] == 9_999
+    assert time.process_time() - start < 2  # half a minute if each line looks at all names
 
 
 def test_a_table_in_another_encoding_is_refused_and_a_mark_at_its_head_is_not(tmp_path):

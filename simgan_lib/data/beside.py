@@ -17,9 +17,10 @@ def columns(path, names, broken):
             what = "names an image twice" if line[0] in rows else f"has not {len(head)} columns"
             raise ValueError(f"A line of the table {what}; received {line} in {str(path)!r}")
         rows[line[0]] = line[1:]
+    known = {*names, *broken}
     for missing, where in (
         ([n for n in names if n not in rows], "the table lacks a line for"),
-        ([n for n in rows if n not in {*names, *broken}], "there is no image for the line of"),
+        ([n for n in rows if n not in known], "there is no image for the line of"),
     ):
         if missing:
             raise ValueError(
