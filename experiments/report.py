@@ -130,6 +130,18 @@ def gap():
         yield f"| {gap:g} | {len(found[-1])} | {' | '.join(errors + apart)} |"
 
 
+def survival():
+    """The lines of how near trainings came to eyes of one grey."""
+    yield from cost("survival")
+    yield "| training | seeds | least contrast after round 100, each seed | contrast at the end |"
+    yield "| --- | --- | --- | --- |"
+    rows = load_results("survival")
+    for name in dict.fromkeys(row["variant"] for row in rows):
+        found = [by_seed(rows, name, measure) for measure in ("least_contrast", "contrast")]
+        least, last = (", ".join(f"{value:.2f}" for value in values) for values in found)
+        yield f"| {name} | {len(found[0])} | {least} | {last} |"
+
+
 def real_eyes():
     """The lines of a table for each set of photographs on which estimators were judged."""
     tests = {
@@ -173,6 +185,7 @@ TABLES = {
     "ablations": ablations,
     "remedies": remedies,
     "gap": gap,
+    "survival": survival,
     "hands": hands,
 }
 
@@ -209,6 +222,11 @@ def bars():
         yield history.mean() <= randomised, f"{what} not above randomised: {randomised:.2f}"
         spread = history.std(ddof=1)
         yield spread <= 0.35, f"{what} spreads by at most 0.35 degrees over seeds: {spread:.2f}"
+    rows = load_results("survival")
+    for name in ("pocket", "pocket, lambda 3", "paper, batch 32"):
+        least = by_seed(rows, name, "least_contrast")
+        alive = len(least) == 5 and least.min() > 0.5
+        yield alive, f"{name}: five seeds keep half the contrast of synthetic eyes: {least}"
 
 
 def claims():

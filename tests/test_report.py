@@ -42,7 +42,18 @@ def measured(tmp_path, monkeypatch):
         content = {"command": f"python -m experiments {name}", "settings": settings, "rows": rows}
         (tmp_path / f"{name}.json").write_text(json.dumps(content))
 
+    def put_survival(least):
+        rows = [
+            {"variant": name, "seed": seed, "least_contrast": least, "contrast": 1.5, "seconds": 60}
+            for name in ("pocket", "pocket, lambda 3", "paper, batch 32")
+            for seed in range(5)
+        ]
+        content = {"command": "python -m experiments survival", "settings": {}, "rows": rows}
+        (tmp_path / "survival.json").write_text(json.dumps(content))
+
+    put.survival = put_survival
     put("stand_in")
+    put.survival(1.2)
     return put
 
 
@@ -81,6 +92,14 @@ def test_the_check_fails_where_one_does_not(measured, capsys, change, words):
     assert report.main(["--check"]) == 1
     failed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAILS")]
     assert any(words in line for line in failed)
+
+
+def test_the_check_fails_where_a_refiner_died(measured, capsys):
+    measured("gap", gaps=(1, 2), **MET)
+    report.main([])
+    measured.survival(0.05)
+    assert report.main(["--check"]) == 1
+    assert "FAILS: paper, batch 32: five seeds keep half the contrast" in capsys.readouterr().out
 
 
 def test_the_check_fails_where_seeds_are_missing_or_differ(measured, capsys, tmp_path):
