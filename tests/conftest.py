@@ -1,9 +1,13 @@
 """What several tests use: a preset so small that a run takes seconds, and eyes for it."""
 
+import contextlib
+
+import keras
 import numpy as np
 import pytest
 
 from simgan_lib.data.eyes import EyeSet
+from simgan_lib.measure.estimator import gaze_estimator
 from simgan_lib.simgan.training import Preset, SimGAN
 from simgan_lib.simulators.pocket import simulate
 
@@ -35,6 +39,23 @@ def tiny():
 
 def weights(network):
     return [np.asarray(w) for w in network.get_weights()]
+
+
+@contextlib.contextmanager
+def in_double(estimator):
+    """A small gaze estimator in double precision, in which a finite difference is exact enough."""
+
+    def everywhere(kind):
+        keras.config.set_floatx(kind)  # of inputs
+        keras.config.set_dtype_policy(kind)  # of layers
+
+    everywhere("float64")
+    try:
+        precise = gaze_estimator((4, 4, 4, 4, 4), 8)
+        precise.set_weights(estimator.get_weights())
+        yield precise
+    finally:
+        everywhere("float32")
 
 
 def same(before, after):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from conftest import in_double
 from simgan_lib.data.images import to_float
 from simgan_lib.family import attacks
 from simgan_lib.measure.estimator import gaze_estimator, train_estimator
@@ -155,14 +156,13 @@ def test_a_defence_helps_and_is_no_mask(trained):
 
 
 def test_the_gradient_of_the_pixels_is_that_of_finite_differences(estimator, eyes):
-    images, gaze = eyes[0][:2].astype("float64"), eyes[1][:2]
-    found = np.array(attacks.pixel_gradient(estimator, images.astype("float32"), gaze))
-    for row, column in ((10, 20), (17, 27), (22, 35)):
-        step = np.zeros_like(images)
-        step[:, row, column] = 1e-3
-        up, down = (
-            loss(estimator, (images + way * step).astype("float32"), gaze) for way in (1, -1)
-        )
-        np.testing.assert_allclose(
-            found[:, row, column, 0], (up - down) / 2e-3, rtol=0.02, atol=2e-4
-        )
+    images, gaze = (values[:2] for values in eyes)
+    found = np.array(attacks.pixel_gradient(estimator, images, gaze))
+    with in_double(estimator) as precise:
+        for row, column in ((10, 20), (17, 27), (22, 35)):
+            step = np.zeros(images.shape)
+            step[:, row, column] = 1e-6
+            up, down = (loss(precise, images + way * step, gaze) for way in (1, -1))
+            np.testing.assert_allclose(
+                found[:, row, column, 0], (up - down) / 2e-6, rtol=1e-4, atol=1e-6
+            )

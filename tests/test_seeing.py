@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from conftest import in_double
 from simgan_lib.family import seeing
 from simgan_lib.measure.estimator import gaze_estimator
 from simgan_lib.simgan.weights import initialize
@@ -37,16 +38,16 @@ def test_excitement_is_the_mean_of_a_map_or_the_unit_itself(estimator, part, ima
     np.testing.assert_allclose(excited(estimator, images), np.array(estimator(images)), rtol=1e-6)
 
 
-def test_the_slope_is_that_of_finite_differences(part, images):
-    for unit in range(4):
-        found = np.array(seeing.slope(part, unit, images))
+def test_the_slope_is_that_of_finite_differences(estimator, part, images):
+    slopes = [np.array(seeing.slope(part, unit, images)) for unit in range(4)]
+    with in_double(estimator) as precise:
+        precise = keras.Model(precise.input, precise.layers[6].output)
         for row, column in ((10, 20), (17, 27), (22, 35)):
-            step = np.zeros_like(images)
-            step[:, row, column] = 2e-3
-            up, down = (excited(part, images + way * step)[:, unit] for way in (1, -1))
-            np.testing.assert_allclose(
-                found[:, row, column, 0], (up - down) / 4e-3, rtol=0.05, atol=2e-5
-            )
+            step = np.zeros(images.shape)
+            step[:, row, column] = 1e-6
+            up, down = (excited(precise, images + way * step) for way in (1, -1))  # (3, 4)
+            found = np.stack([slope[:, row, column, 0] for slope in slopes], axis=1)
+            np.testing.assert_allclose(found, (up - down) / 2e-6, rtol=1e-4, atol=1e-7)
 
 
 def test_each_image_may_have_a_unit_of_its_own(part, images):
