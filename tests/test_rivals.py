@@ -39,6 +39,8 @@ from simgan_lib.simgan.runs import train
 from simgan_lib.simgan.training import SimGAN, batches
 from simgan_lib.simgan.weights import initialize
 
+pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config.exp")
+
 TRAININGS = train_domain_adversarial, train_virtual_adversarial, train_adda
 
 

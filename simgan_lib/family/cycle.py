@@ -30,10 +30,10 @@ class Cycle(SimGAN):
     """Two SimGANs that face each other, with the cycle loss in place of the self-regularization.
 
     The model itself makes camera eyes of synthetic ones, with R, D and a buffer. `back` makes
-    synthetic eyes of the camera's, with R', D' and a buffer of its own; "real" are to it those of
-    the simulator. Discriminators learn as SimGAN's does, from a history too. So does R begin: in
-    the warm-up both refiners learn to change nothing. The adversarial loss is SimGAN's
-    cross-entropy, the paper's equation 1; its training puts squares in its place.
+    synthetic eyes of the camera's, with R', D' and a buffer of its own; to it those of the
+    simulator are the real ones. Both discriminators learn as SimGAN's does. In the warm-up both
+    refiners learn to change nothing, as SimGAN's R does; the paper has none. The adversarial loss
+    is SimGAN's cross-entropy, as in the paper's objective; its training puts squares in its place.
     """
 
     @classmethod
