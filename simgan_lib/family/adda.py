@@ -55,7 +55,7 @@ class Adda(keras.Model):
         return {"loss": loss, "realism": realism}
 
 
-def train_adda(eyes, unlabelled, preset="pocket", seed=0, rate=2e-4):
+def train_adda(eyes, unlabelled, preset="pocket", seed=0, rate=2e-5):
     """Trains a gaze estimator with `train_estimator`, then adapts its convolutions as long again.
 
     Args:
@@ -63,7 +63,7 @@ def train_adda(eyes, unlabelled, preset="pocket", seed=0, rate=2e-4):
         unlabelled: An `EyeSet` of the domain that the estimator is for; labels are not looked at.
         preset: "pocket" or "paper".
         seed: Seed of the weights and of the order of the eyes.
-        rate: Adam's, of both players.
+        rate: Adam's, of both players; low, for no label holds the features where they were.
 
     Returns:
         The trained `keras.Model`, a plain gaze estimator for the unlabelled eyes' domain.

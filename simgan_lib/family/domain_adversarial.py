@@ -112,11 +112,12 @@ class DomainAdversarial(keras.Model):
         return discriminator_loss(*logits)
 
 
-def train_domain_adversarial(eyes, unlabelled, preset="pocket", seed=0, weight=0.01):
+def train_domain_adversarial(eyes, unlabelled, preset="pocket", seed=0, weight=0.001):
     """Trains a gaze estimator as `train_estimator` does, but as a `DomainAdversarial` one.
 
     The paper's `weight` is 1, beside the cross-entropy of a class. A squared error of the gaze is a
-    hundred times smaller than that.
+    hundred times smaller than that; against a whole reversed gradient it does not count, and the
+    features lose the gaze together with the domain.
 
     Args:
         eyes: A labelled `EyeSet`.

@@ -100,7 +100,7 @@ class VirtualAdversarial(keras.Model):
         return {"loss": loss}
 
 
-def train_virtual_adversarial(eyes, unlabelled, preset="pocket", seed=0, size=2, weight=1.0):
+def train_virtual_adversarial(eyes, unlabelled, preset="pocket", seed=0, size=1, weight=1.0):
     """Trains a gaze estimator as `train_estimator` does, but as a `VirtualAdversarial` one.
 
     Args:
