@@ -18,6 +18,7 @@ NAMES = (
     "real_eyes",
     "hands",
     "attacks",
+    "family",
 )
 RUNS = Path(__file__).parent / "runs"
 

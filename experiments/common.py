@@ -17,6 +17,7 @@ from simgan_lib.measure.evaluation import summary
 from simgan_lib.simgan.refining import load_refiners, refine
 from simgan_lib.simgan.runs import train
 from simgan_lib.simgan.training import PRESETS, SimGAN
+from simgan_lib.simulators.pocket import GAP, simulate
 
 ESTIMATORS = 3  # are trained on the same eyes, since a single one is chance
 CLASSICAL = {
@@ -31,10 +32,15 @@ def score(estimated, test):
     return {name: round(value, 3) for name, value in summary(estimated, test.gaze).items()}
 
 
-def estimator_score(eyes, test, seed):
-    """Trains gaze estimators on eyes and measures them on others: means, and each one's error."""
+def estimator_score(eyes, test, seed, train=None):
+    """Trains gaze estimators on eyes and measures them on others: means, and each one's error.
+
+    `train` may take the place of `train_estimator`.
+    """
+    train = train or train_estimator
     seeds = range(ESTIMATORS * seed, ESTIMATORS * (seed + 1))
-    found = [score(estimate_gaze(train_estimator(eyes, "pocket", s), test), test) for s in seeds]
+    models = (train(eyes, preset="pocket", seed=s) for s in seeds)
+    found = [score(estimate_gaze(model, test), test) for model in models]
     means = {name: round(float(np.mean([f[name] for f in found])), 3) for name in found[0]}
     return means | {"errors_deg": [f["error_deg"] for f in found]}
 
@@ -84,6 +90,15 @@ class Demo:
 
     def __init__(self, seed, runs, few):
         self.seed, self.runs, self.few, self.name = seed, runs, few, "base"
+
+    @classmethod
+    def at(cls, gap, seed, runs, few):
+        """The same with synthetic eyes of another gap; all else is the demo's."""
+        demo = cls(seed, runs, few)
+        if gap != GAP:
+            synthetic = simulate(counts(few)["eyes"], "synthetic", 10 * seed, gap=gap)
+            demo.eyes, demo.name = demo.eyes._replace(synthetic=synthetic), f"gap {gap}"
+        return demo
 
     @cached_property
     def eyes(self):

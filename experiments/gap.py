@@ -6,8 +6,6 @@ own gap stands in `stand_in`; geometry, labels, first weights and the camera's e
 every gap. Nothing was chosen anew for another gap, lambda neither.
 """
 
-from simgan_lib.simulators.pocket import simulate
-
 from .common import Demo, counts
 from .rows import Rows
 from .stand_in import rivals
@@ -25,9 +23,5 @@ def main(out, runs, few=False):
     """
     with Rows(out, "gap", **counts(few)) as rows:
         for gap, seeds in SEEDS.items():
-            demos = [Demo(seed, runs, few) for seed in range(1 if few else seeds)]
-            for demo in demos:
-                synthetic = simulate(counts(few)["eyes"], "synthetic", 10 * demo.seed, gap=gap)
-                demo.eyes = demo.eyes._replace(synthetic=synthetic)
-                demo.name = f"gap {gap}"
+            demos = [Demo.at(gap, seed, runs, few) for seed in range(1 if few else seeds)]
             rows.add_all({demo.seed: rivals(demo) for demo in demos}, gap=gap)

@@ -178,6 +178,18 @@ def hands():
     yield from [*cost("hands"), *table(load_results("hands"), "synthetic", PIXELS)]
 
 
+def family():
+    """The lines of a table a gap: what was measured before of simpler rivals, then the family."""
+    rows, simpler = load_results("family"), ("synthetic", "randomised", "one R", "history")
+    # It learns from gazes alone, and they are the same at every gap.
+    constant = [row for row in load_results("stand_in") if row["variant"] == "constant"]
+    yield from cost("family")
+    for gap in dict.fromkeys(row["gap"] for row in rows):
+        before = [row for name in simpler for row in by_gap()[gap] if row["variant"] == name]
+        own = [row for row in rows if row["gap"] == gap]
+        yield from [f"At gap {gap:g}:", "", *table([*constant, *before, *own], "history"), ""]
+
+
 TABLES = {
     "trained on": trained_on,
     "stand_in": stand_in,
@@ -187,6 +199,7 @@ TABLES = {
     "gap": gap,
     "survival": survival,
     "hands": hands,
+    "family": family,
 }
 
 

@@ -45,5 +45,5 @@ def test_estimates_do_not_depend_on_the_batch(model, eyes):
 
 
 def test_eyes_without_labels_teach_nothing(eyes):
-    with pytest.raises(ValueError, match="learns from labelled eyes"):
+    with pytest.raises(ValueError, match="images with their gaze; received EyeSet"):
         train_estimator(EyeSet(eyes.images))

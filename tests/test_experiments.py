@@ -175,6 +175,15 @@ def test_every_kind_of_estimator_is_attacked(tmp_path):
         assert row["steps_4"] >= row["one_step_4"] and row["steps_8"] > row["error_deg"]
 
 
+def test_every_rival_of_the_family_is_measured(tmp_path):
+    rows, _ = few("family", tmp_path, 8)
+    assert [row["variant"] for row in rows] == [
+        "DANN", "VAT", "ADDA", "cycle, one R", "cycle, history", "gaze consistency, history",
+        "history, DANN", "history, VAT",
+    ]  # fmt: skip
+    assert all(row["gap"] == 1.5 and 0 < row["error_deg"] < 60 for row in rows)
+
+
 def test_the_contrast_of_every_training_is_noted(tmp_path):
     rows, _ = few("survival", tmp_path)
     assert [row["variant"] for row in rows] == ["pocket", "pocket, lambda 3", "paper, batch 32"]

@@ -117,6 +117,28 @@ def test_the_check_fails_where_seeds_are_missing_or_differ(measured, capsys, tmp
         assert words in capsys.readouterr().out
 
 
+def test_the_family_stands_below_what_was_measured_before_of_each_gap(measured, tmp_path):
+    measured("stand_in", history=5.0)
+    measured("gap", gaps=(1, 2), history=4.0)
+    file = tmp_path / "family.json"
+    content = json.loads((tmp_path / "gap.json").read_text())
+    content["rows"] = [
+        row | {"gap": gap, "variant": "DANN"}
+        for gap in (1.5, 1)
+        for row in content["rows"]
+        if row["variant"] == "history" and row["gap"] == 1
+    ]
+    file.write_text(json.dumps(content))
+    report.PAGE.write_text("<!-- results: family -->\n<!-- end -->\n")
+    report.main([])
+    parts = re.findall(r"At gap (.*?):\n(.*?)\n\n(?=At|<)", report.PAGE.read_text(), re.S)
+    names = "constant", "synthetic", "randomised", "one R", "history", "DANN"
+    for (gap, lines), own, apart in zip(parts, ("1.5", "1"), ("-1.00", "+0.00"), strict=True):
+        assert gap == own
+        assert tuple(re.findall(r"^\| ([\w ]+) \| 5 \|", lines, re.M)) == names
+        assert re.search(rf"\| DANN .*\| {re.escape(apart)} \(.*\) \|$", lines, re.M)
+
+
 def test_readme_gets_its_table_and_keeps_the_rest(measured):
     measured("stand_in", synthetic=7.0, history=4.5)
     report.main([])

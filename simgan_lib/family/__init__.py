@@ -1,1 +1,1 @@
-"""The other adversaries, and what comes of climbing over pixels: attacks, defences, drawings."""
+"""The other adversaries: what climbing over pixels brings, and rivals that learn from our eyes."""

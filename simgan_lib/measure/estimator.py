@@ -22,6 +22,10 @@ class EstimatorPreset:
     rate: float
     epochs: int
 
+    def steps(self, count):
+        """Steps of an epoch of so many images."""
+        return max(1, count // self.batch_size)
+
 
 # The paper's rate is for all its networks, its batch too; it gives no number of epochs.
 ESTIMATORS = {
@@ -73,15 +77,23 @@ def train_estimator(eyes, preset="pocket", seed=0, callbacks=None):
     Raises:
         ValueError: If the eyes carry no labels.
     """
-    if eyes.gaze is None:
-        raise ValueError(f"An estimator learns from labelled eyes; received {eyes!r}")
     preset = ESTIMATORS[preset]
     model = initialize(gaze_estimator(preset.filters, preset.units), seed)
     # Keras's mean over the three coordinates is a third of the squared Euclidean distance.
     return fit(model, eyes, "gaze", "mse", preset, seed, callbacks)
 
 
-def fit(model, images, label, loss, preset, seed, callbacks=None, encode=lambda values: values):
+def fit(
+    model,
+    images,
+    label,
+    loss,
+    preset,
+    seed,
+    callbacks=None,
+    encode=lambda values: values,
+    unlabelled=None,
+):
     """Trains a network to answer with a label of the images.
 
     Args:
@@ -93,20 +105,36 @@ def fit(model, images, label, loss, preset, seed, callbacks=None, encode=lambda 
         seed: Seed of the order of the images.
         callbacks: Callbacks for `fit`.
         encode: Function from labels `(B, ...)` to what the network answers, `(B, k)`.
+        unlabelled: A further `ImageSet` for a model whose `train_step` takes a batch of it as well:
+            images, labels, further images. Its labels are not looked at.
 
     Returns:
         The model.
+
+    Raises:
+        ValueError: If the images lack the label, or the further ones have another shape.
     """
-    steps = max(1, len(images) // preset.batch_size)
+    if label not in images.labels:
+        raise ValueError(f"An estimator learns from images with their {label}; received {images!r}")
+    others = [] if unlabelled is None else [unlabelled]
+    if any(other.image_shape != images.image_shape for other in others):
+        raise ValueError(
+            f"Labelled and unlabelled images must have one shape, {images.image_shape} here; "
+            f"received {unlabelled.image_shape}"
+        )
+    steps = preset.steps(len(images))
     # Falling to zero, the rate lets the last epochs average out what single batches say.
     rate = keras.optimizers.schedules.CosineDecay(preset.rate, steps * preset.epochs)
     model.compile(keras.optimizers.Adam(rate), loss, jit_compile=False)
 
     def batches():
-        for pixels, values in images.stream(preset.batch_size, seed, label=label):
-            yield to_float(pixels), encode(values)
+        known = images.stream(preset.batch_size, seed, label=label)
+        new = (other.stream(preset.batch_size, seed + 1, label=None) for other in others)
+        for (pixels, values), *further in zip(known, *new, strict=True):
+            yield to_float(pixels), encode(values), *(to_float(x) for x, _ in further)
 
-    shapes = (None, *images.image_shape), (None, *model.output_shape[1:])
+    shape = (None, *images.image_shape)
+    shapes = shape, (None, *model.output_shape[1:]), *(shape for _ in others)
     data = tf.data.Dataset.from_generator(
         batches, output_signature=tuple(tf.TensorSpec(shape) for shape in shapes)
     )
