@@ -4,8 +4,8 @@ Labelled synthetic and unlabelled camera eyes of seed s are those of `simgan dem
 demo's gap and at a smaller one, as in `stand_in` and `gap`, where the simpler rivals and SimGAN
 itself stand. Some rivals refine no eye and train the estimator otherwise; some refine by another
 rule; and some do both. A number is the mean of three estimators. The weight of DANN, the size of
-VAT and the rate of ADDA are the best of three or four that were tried with seed 100, which no row
-has, on one estimator each; the cycle's weight is its paper's, that of the gaze a guess.
+VAT and the rate of ADDA are the best of five, three and two that were tried with seed 100, which no
+row has, on one estimator each. The cycle's weight is its paper's; that of the gaze is a guess.
 """
 
 from dataclasses import asdict, replace
