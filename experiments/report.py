@@ -143,18 +143,18 @@ def survival():
 
 
 def real_eyes():
-    """The lines of a table for each set of photographs on which estimators were judged."""
-    tests = {
-        "tuning": "tuning, synthetic",
-        "first half": "synthetic, first half",
-        "right eyes": "synthetic, right eyes",
-    }
+    """The lines of the test, of the history in pairs, and of what lambda was chosen by."""
     rows = load_results("real_eyes")
-    found = {test: [row for row in rows if test in row["variant"]] for test in tests}
-    second_half = [row for row in rows if not any(test in row["variant"] for test in tests)]
-    yield from [*cost("real_eyes"), *table(second_half, "synthetic")]
-    for test, reference in tests.items():
-        yield from ["", *table(found[test], reference)] if found[test] else []
+    tuning = [row for row in rows if row["variant"].startswith("tuning")]
+    yield from [*cost("real_eyes"), *table([r for r in rows if r not in tuning], "synthetic"), ""]
+    measures = list(DEGREES.values())[:2]
+    yield "| history against | seeds | degrees | calibrated |"
+    yield "| --- | --- | --- | --- |"
+    for rival in ("synthetic", "one R", "randomised", "kNN"):
+        both = [pairs(rows, rival, "history", measure) for measure in measures]
+        apart = " | ".join(interval(paired_interval(*pair), "+") for pair in both)
+        yield f"| {rival} | {len(both[0][0])} | {apart} |"
+    yield from ["", *table(tuning, "tuning, lambda 1")]
 
 
 def ablations():
