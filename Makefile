@@ -30,7 +30,7 @@ site: .venv/installed
 	.venv/bin/python -m tools.site
 
 lab: .venv/installed
-	.venv/bin/jupyter lab --LabApp.default_url=/lab/tree/notebooks/index.ipynb
+	.venv/bin/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/notebooks/index.ipynb
 
 lessons: .venv/installed
 	.venv/bin/python -m tools.lessons

@@ -9,6 +9,11 @@ from pathlib import Path
 
 from .start import quiet_tensorflow
 
+NOTE = (
+    "each row but the first two is one training, so a small difference is chance: another --seed "
+    "shows how much"
+)
+STAGES = {"refiner": "Warm-up of R", "discriminator": "Warm-up of D", "adversarial": "Algorithm 1"}
 BARS = []  # progress bars, to be closed before an interrupt is reported
 
 
@@ -112,7 +117,7 @@ def parser():
     def add_folder_options(sub):
         sub.add_argument("--size", type=positive, nargs=2, metavar=("H", "W"), help="in pixels")
         ways = sub.add_mutually_exclusive_group()
-        for how, what in (("crop", "cut sides off to fit"), ("pad", "fill up to fit")):
+        for how, what in (("crop", "with --size, cut sides off"), ("pad", "with --size, fill up")):
             ways.add_argument(f"--{how}", dest="how", action="store_const", const=how, help=what)
         sub.add_argument("--skip-broken", action="store_true", help="leave out what is no image")
 
@@ -125,11 +130,9 @@ def parser():
         "--preset",
         choices=("pocket", "paper"),
         default="pocket",
-        help="pocket: minutes on a laptop; paper: the published networks, hours (pocket)",
+        help="pocket, the default: minutes on a laptop; paper: the published networks, hours",
     )
-    sub.add_argument(
-        "--steps", type=positive, help="rounds of Algorithm 1, after the warm-up (the preset's)"
-    )
+    sub.add_argument("--steps", type=positive, help="rounds of Algorithm 1, after the warm-up")
     sub.add_argument("--resume", action="store_true", help="go on where the run stopped")
 
     sub = add(refine, "refine simulated eyes, labels carried over")
@@ -193,7 +196,7 @@ def demo(args):
 
     matplotlib.use("agg")  # the page needs no window
     from .course.demo import run_demo
-    from .course.report import report_page
+    from .course.report import report_page, verdict
     from .data.find import find_eyes
     from .files import check_writable, writing
 
@@ -213,8 +216,7 @@ def demo(args):
     ):
         with writing(args.out / name) as path:
             path.write_text(text, encoding="utf-8")
-    print(f"Wrote {args.out / 'report.html'}", file=sys.stderr)
-    return report
+    return report | {"verdict": verdict(report), "page to look at": str(args.out / "report.html")}
 
 
 def doctor(args):
@@ -256,6 +258,11 @@ def train(args):
     from .simgan.runs import train
     from .simgan.training import PRESETS
 
+    if args.synthetic.resolve() == args.real.resolve():
+        raise ValueError(
+            "Synthetic and real images are two sets, so name another for one of them; received "
+            f"{args.real} for both"
+        )
     synthetic, real = load(args.synthetic, args), load(args.real, args)
     preset = PRESETS[args.preset]
     if args.steps is not None:
@@ -307,7 +314,7 @@ def evaluate(args):
     result = {"learned from": rows}
     if confusion:
         result["true class"] = confusion
-    result |= {"label": args.label, "tested_on": len(test), "seed": args.seed}
+    result |= {"label": args.label, "tested_on": len(test), "seed": args.seed, "note": NOTE}
     if args.html:
         from .course.report import comparison_page
 
@@ -343,7 +350,8 @@ def progress_bars(what):
     class Bar(keras.callbacks.Callback):
         def on_train_begin(self, logs=None):
             total = self.params["epochs"] * self.params["steps"]
-            self.bar = tqdm(total=total, desc=what, file=sys.stderr, delay=2)
+            name = STAGES.get(getattr(self.model, "stage", None), what)
+            self.bar = tqdm(total=total, desc=name, file=sys.stderr, delay=2)
             BARS.append(self.bar)
 
         def on_train_batch_end(self, batch, logs=None):

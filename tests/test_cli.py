@@ -134,7 +134,7 @@ def test_the_whole_way_on_folders_of_ones_own(tmp_path, capsys, shape, dtype):
     run(capsys, *words[:-1], tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
         np.testing.assert_array_equal(file["image"][7], pixels[1])
-    assert "a new folder, whose parent is there" in refused(capsys, *words)
+    assert "a new folder and this one is there" in refused(capsys, *words)
 
 
 def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
@@ -149,7 +149,8 @@ def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
     words = "train", "--skip-broken", "--out", tmp_path / "run", "--real"
     assert "both be grey or both in colour" in refused(capsys, *words, b, "--synthetic", a)
     assert "must have one size" in refused(capsys, *words, c, "--synthetic", a)
-    assert "cannot be opened" in refused(capsys, *words, a / "nowhere", "--synthetic", a)
+    assert "no folder or file" in refused(capsys, *words, a / "nowhere", "--synthetic", a)
+    assert "two sets, so name another" in refused(capsys, *words, a, "--synthetic", a)
     assert "need --size HEIGHT WIDTH" in refused(capsys, *words, c, "--synthetic", a, "--pad")
     assert not (tmp_path / "run").exists()
     onto = "train", "--out", c, "--real", c, "--synthetic", c
@@ -383,7 +384,7 @@ def test_tensorflows_greetings_stay_away_from_what_people_read(files):
     process = python(*"-m simgan_lib evaluate --train a.h5 --test c.h5".split(), cwd=files)
     _, err = process.communicate()
     assert process.returncode == 2 and err.count("\n") == 1
-    assert err.startswith("simgan: The file cannot be opened")
+    assert err.startswith("simgan: There is no folder or file of this name")
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="no real eyes beside the project (shared/real_eyes)")

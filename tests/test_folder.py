@@ -169,6 +169,9 @@ def rewrite(folder, change, encoding="utf-8"):
         (lambda t: t + "inner/2.png,1\n", "names an image twice"),
         (lambda t: t.replace("inner/1.png,", "inner/1.png,1,"), "has not 4 columns"),
         (lambda t: "", "table is empty"),
+        (lambda t: t.replace(",", ";"), "separated by commas, so save it so; received 'file;"),
+        (lambda t: t[t.index("\n") + 1 :], "first line of the table names its columns"),
+        (lambda t: t.replace(".png", ""), "a line for 5 .* whose lines begin with 'inner/0', "),
     ],
 )
 def test_a_table_that_does_not_match_is_refused(tmp_path, change, said):
@@ -235,13 +238,13 @@ def test_an_empty_folder_and_none_are_refused(tmp_path):
 def test_nothing_half_written_is_left_and_nothing_is_overwritten(tmp_path):
     folder, masks = fill(tmp_path / "drawn", 5)
     images = read_folder(folder, beside=[masks])
-    with pytest.raises(ValueError, match="a new folder, whose parent is there"):
+    with pytest.raises(ValueError, match="a new folder and this one is there"):
         images.save(folder)
     (masks / "inner/4.txt").unlink()
     with pytest.raises(ValueError, match="one file beside it"):
         images.save(tmp_path / "out")
     (tmp_path / "other-masks").mkdir()
-    with pytest.raises(ValueError, match="a new folder, .*other-masks"):
+    with pytest.raises(ValueError, match="a new folder .*other-masks"):
         images.save(tmp_path / "other")
     (tmp_path / "other-masks").rmdir()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["drawn", "masks"]
@@ -275,8 +278,11 @@ def test_npy_is_images_alone_and_other_files_are_refused(tmp_path):
     np.savez(tmp_path / "c.npz", image=images, size=[1, 2])
     with pytest.raises(ValueError, match="one label, 6 in all; received 'size'.*c.npz"):
         load_images(tmp_path / "c.npz")
-    with pytest.raises(ValueError, match="cannot be opened"):
+    with pytest.raises(ValueError, match="no folder or file of this name; received .*nowhere.h5"):
         load_images(tmp_path / "nowhere.h5")
+    Image.new("L", (5, 4)).save(tmp_path / "one.PNG")
+    with pytest.raises(ValueError, match="Name the folder of the images.*one.PNG"):
+        load_images(tmp_path / "one.PNG")
 
 
 @pytest.mark.parametrize(

@@ -104,11 +104,11 @@ def test_networks_fit_every_size(shape):
 @pytest.mark.parametrize(
     ("label", "values", "said"),
     [
-        ("side", np.array([3.0, np.nan]), r"finite .*; received 'side' with \[ 3. nan\]"),
-        ("side", np.array([3, 3]), "not the same for all images"),
-        ("name", np.array(["a", "b", "c"]), "at least two, with two images each.*received 3 in 3"),
+        ("side", np.array([3.0, np.nan]), r"finite numbers in every set; received \[ 3. nan\]"),
+        ("side", np.array([3, 3]), "not be the same for all images"),
+        ("name", np.array(["a", "b", "c"]), "at least two, with two images each.*received 3 classes among 3"),
         ("side", np.zeros((4, 2, 2)), r"received 'side', float64 of shape \(4, 2, 2\)"),
-        ("joints", np.zeros((4, 3)) + 1, "not the same"),
+        ("joints", np.zeros((4, 3)) + 1, "not be the same"),
     ],
 )
 def test_what_cannot_be_learned_is_said(label, values, said):
@@ -138,6 +138,16 @@ def test_sets_that_cannot_be_compared_are_refused():
         compare({"drawn": good}, bare, "side")
     with pytest.raises(ValueError, match="one size.* received refined with .24, 30, 1."):
         compare({"drawn": good, "refined": wide}, good, "side")
+
+
+@pytest.mark.parametrize("slip", ["abc", "", "nan"])
+def test_a_label_that_is_no_number_among_numbers_is_named(slip):
+    sides = ["1", "2.5", slip, "4"]
+    labels = {"side": np.array(sides), "file": np.array([f"{k}.png" for k in range(4)])}
+    drawn = ImageSet(np.zeros((4, 9, 9), np.uint8), labels)
+    said = rf"Each 'side' must be a number.*received '{slip}' for 2.png in drawn$"
+    with pytest.raises(ValueError, match=said):
+        compare({"drawn": drawn}, drawn, "side")
 
 
 def folder_of(path, images):

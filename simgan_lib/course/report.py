@@ -16,7 +16,7 @@ ROWS = {
     "randomised": "synthetic eyes in random light, blur, noise and contrast",
     "one_refiner": "refined eyes, all by one refiner",
     "history": "refined eyes, each by one of the history",
-    "real_labels": "camera eyes with labels, the bound",
+    "real_labels": "camera eyes with labels, which nobody has in practice",
 }
 
 STYLE = """body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
@@ -84,9 +84,8 @@ def comparison_page(result, trains, test):
         body += ["<h2>Taken for</h2>", rows_table("true class", result)]
     shown = {name: images.images[:10] for name, images in trains.items()}
     body += [
-        f"<p>All are tested on the same {result['tested_on']:,} images. Each row but the first two "
-        "is one training, so a small difference is chance: another --seed shows how much. Seed "
-        f"{result['seed']}.</p>",
+        f"<p>All are tested on the same {result['tested_on']:,} images, with seed "
+        f"{result['seed']}; {html.escape(result['note'])}.</p>",
         "<h2>Images</h2>",
         picture(plots.montage(shown | {"test": test.images[:10]})),
     ]

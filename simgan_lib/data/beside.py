@@ -11,6 +11,16 @@ def columns(path, names, broken):
     if not path.exists():
         return {}
     head, *lines = _table(path)
+    if len(head) == 1 and ";" in head[0]:
+        raise ValueError(
+            f"Columns of the table are separated by commas, so save it so; received {head[0]!r} in "
+            f"{str(path)!r}"
+        )
+    if head[0] in names:
+        raise ValueError(
+            "The first line of the table names its columns, so put one above the others; received "
+            f"{head} in {str(path)!r}"
+        )
     rows = {}
     for line in lines:
         if len(line) != len(head) or line[0] in rows:
@@ -25,7 +35,8 @@ def columns(path, names, broken):
         if missing:
             raise ValueError(
                 f"Images and lines of the table do not match: {where} {len(missing)} of them; "
-                f"received {missing[0]!r} in {str(path)!r}"
+                f"received {missing[0]!r} in {str(path)!r}, whose lines begin with "
+                f"{', '.join(map(repr, list(rows)[:3])) or 'nothing'}"
             )
     columns = zip(*(rows[name] for name in names), strict=True)
     return {name: _typed(values) for name, values in zip(head[1:], columns, strict=True)}

@@ -59,9 +59,14 @@ class FolderSet(ImageSet):
             return super().save(path, **more)
         masks = {beside: path.with_name(f"{path.name}-{beside.name}") for beside in self.beside}
         for folder in (path, *masks.values()):
-            if folder.exists() or not folder.parent.is_dir():
+            if folder.exists():
                 raise ValueError(
-                    "The images go to a new folder, whose parent is there, so choose another name; "
+                    "The images go to a new folder and this one is there, so choose another name; "
+                    f"received {str(folder)!r}"
+                )
+            if not folder.parent.is_dir():
+                raise ValueError(
+                    "The images go to a new folder inside one that is there, so make that first; "
                     f"received {str(folder)!r}"
                 )
         hidden = path.with_name(f".{uuid.uuid4().hex}-{path.name[-100:]}")

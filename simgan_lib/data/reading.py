@@ -7,7 +7,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .eyes import EyeSet
-from .folder import read_folder
+from .folder import ENDINGS, read_folder
 from .guard import check_links, check_storage, first_bytes, open_hdf5, read_label, read_npz, reading
 from .images import ImageSet
 from .stored import SIZE
@@ -35,6 +35,10 @@ def load_images(path, size=None, how=None, beside=(), skip_broken=False):
         ValueError: If there is nothing there, or something of another kind.
     """
     path = Path(path)
+    if not path.exists():
+        raise ValueError(f"There is no folder or file of this name; received {str(path)!r}")
+    if path.suffix.lower() in ENDINGS and path.is_file():
+        raise ValueError(f"Name the folder of the images, not one of them; received {str(path)!r}")
     if path.is_dir():
         images = read_folder(path, size, how, beside, skip_broken)
     else:

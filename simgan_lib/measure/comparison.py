@@ -1,5 +1,7 @@
 """Does refining help on your task? Networks that learned from several sets, and simple rivals."""
 
+import math
+
 import numpy as np
 
 from ..data.images import to_levels
@@ -44,6 +46,8 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
                 "All sets must have images of one size, grey or in colour, so bring them to it; "
                 f"received {name} with {images.image_shape} and a test with {test.image_shape}"
             )
+        if not classes and images.labels[label].ndim == 1:
+            check_numbers(name, images, label)
     simulated, truth = next(iter(trains.values())), test.labels[label]
     task = task_of(label, simulated.labels[label], simulated.image_shape, classes, estimator)
     for images in (*trains.values(), test):
@@ -66,6 +70,27 @@ def compare(trains, test, label="gaze", seed=0, classes=False, estimator="pocket
         rows[name] = task.measure(found, truth)
     confusion = task.confusion(found, truth) if isinstance(task, Classes) else None
     return rows, confusion
+
+
+def check_numbers(name, images, label):
+    """Raises where most labels are numbers and one is none, and says whose: often a slip."""
+    values = images.labels[label]
+    good = [is_number(value) for value in values]
+    if 2 * sum(good) > len(good) > sum(good):
+        k = good.index(False)
+        whose = images.labels["file"][k] if "file" in images.labels else f"image {k}"
+        raise ValueError(
+            f"Each {label!r} must be a number, so correct it or leave its image out, or say that "
+            f"they name classes (--classes); received {str(values[k])!r} for {whose} in {name}"
+        )
+
+
+def is_number(value):
+    """Whether a label is a finite number, also if it was read as a text."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def mean(task, simulated, test, label):

@@ -93,10 +93,15 @@ class Numbers:
         self.image_shape, self.preset = image_shape, preset_for(len(values))
 
     def check(self, values):
-        if values.dtype.kind not in "iuf" or not np.isfinite(values).all() or not np.ptp(values):
+        if values.dtype.kind not in "iuf" or not np.isfinite(values).all():
             raise ValueError(
-                "A number to learn is finite and not the same for all images; received "
-                f"{self.label!r} with {values[:3]}..."
+                f"The label {self.label!r} must be finite numbers in every set; received "
+                f"{values[:3]}..."
+            )
+        if not np.ptp(values):
+            raise ValueError(
+                "A number to learn must not be the same for all images; received "
+                f"{self.label!r} with {values[0]} for each"
             )
 
     def network(self):
@@ -127,7 +132,7 @@ class Classes:
         if not 1 < len(self.names) <= len(values) / 2:
             raise ValueError(
                 "Classes are at least two, with two images each or more; received "
-                f"{len(self.names)} in {len(values)} values of {label!r}"
+                f"{len(self.names)} classes among {len(values)} images for {label!r}"
             )
         self.image_shape, self.preset = image_shape, preset_for(len(values))
 
