@@ -55,6 +55,7 @@ def main(argv=None):
 
 def lines(result, indent=""):
     """A result as lines for people."""
+    first = max(22, *map(len, result))
     for name, value in result.items():
         if isinstance(value, dict) and all(isinstance(row, dict) for row in value.values()):
             yield from table(name, value)
@@ -63,7 +64,7 @@ def lines(result, indent=""):
             yield from lines(value, indent + "  ")
         else:
             value = f"{value:.2f}" if isinstance(value, float) else value
-            yield f"{indent}{name:<22} {value}"
+            yield f"{indent}{name:<{first}} {value}"
 
 
 def table(name, rows):
@@ -210,13 +211,14 @@ def demo(args):
         found = None
     print(said, file=sys.stderr)
     report, shown = run_demo(args.out, args.seed, progress_bars, found)
+    report |= {"verdict": verdict(report), "page": str(args.out / "report.html")}
     for name, text in (
         ("report.html", report_page(report, shown)),
         ("report.json", json.dumps(report, indent=2) + "\n"),
     ):
         with writing(args.out / name) as path:
             path.write_text(text, encoding="utf-8")
-    return report | {"verdict": verdict(report), "page to look at": str(args.out / "report.html")}
+    return report
 
 
 def doctor(args):
@@ -258,12 +260,12 @@ def train(args):
     from .simgan.runs import train
     from .simgan.training import PRESETS
 
+    synthetic, real = load(args.synthetic, args), load(args.real, args)
     if args.synthetic.resolve() == args.real.resolve():
         raise ValueError(
             "Synthetic and real images are two sets, so name another for one of them; received "
             f"{args.real} for both"
         )
-    synthetic, real = load(args.synthetic, args), load(args.real, args)
     preset = PRESETS[args.preset]
     if args.steps is not None:
         preset = replace(preset, steps=args.steps)

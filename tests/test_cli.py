@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -153,7 +154,8 @@ def test_folders_that_do_not_fit_are_refused_in_one_sentence(tmp_path, capsys):
     assert "two sets, so name another" in refused(capsys, *words, a, "--synthetic", a)
     assert "need --size HEIGHT WIDTH" in refused(capsys, *words, c, "--synthetic", a, "--pad")
     assert not (tmp_path / "run").exists()
-    onto = "train", "--out", c, "--real", c, "--synthetic", c
+    same = shutil.copytree(c, tmp_path / "same")
+    onto = "train", "--out", c, "--real", c, "--synthetic", same
     assert "a new or an empty folder; received" in refused(capsys, *onto)
     assert len([*c.iterdir()]) == 8
     words += (c, "--synthetic", a, "--size", 30, 30)
@@ -224,7 +226,7 @@ def bad_files(folder):
     nan, long = eyes.gaze.copy(), eyes.gaze * 2
     nan[3] = np.nan
     return {
-        "opened": folder / "missing.h5",
+        "no folder or file": folder / "missing.h5",
         "empty": folder / "empty.h5",
         "damaged": folder / "cut.h5",
         "HDF5": folder / "text.h5",

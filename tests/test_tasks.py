@@ -106,7 +106,11 @@ def test_networks_fit_every_size(shape):
     [
         ("side", np.array([3.0, np.nan]), r"finite numbers in every set; received \[ 3. nan\]"),
         ("side", np.array([3, 3]), "not be the same for all images"),
-        ("name", np.array(["a", "b", "c"]), "at least two, with two images each.*received 3 classes among 3"),
+        (
+            "name",
+            np.array(["a", "b", "c"]),
+            "at least two, with two images each.*3 classes among 3",
+        ),
         ("side", np.zeros((4, 2, 2)), r"received 'side', float64 of shape \(4, 2, 2\)"),
         ("joints", np.zeros((4, 3)) + 1, "not be the same"),
     ],
