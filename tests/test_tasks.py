@@ -109,7 +109,7 @@ def test_networks_fit_every_size(shape):
         (
             "name",
             np.array(["a", "b", "c"]),
-            "at least two, with two images each.*3 classes among 3",
+            "at least two, .*3 classes among 3",
         ),
         ("side", np.zeros((4, 2, 2)), r"received 'side', float64 of shape \(4, 2, 2\)"),
         ("joints", np.zeros((4, 3)) + 1, "not be the same"),
