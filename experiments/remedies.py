@@ -2,20 +2,19 @@
 
 What others do to steady such a game, in the training of `ablations`, with its eyes, its seeds and
 its first weights, compared in pairs: rates, rounds, a running average of R's weights, noise and
-spectral normalisation in D, smoothed labels, and synthetic eyes among the refined ones. No part of
-the paper, and none of it is in a preset. All with one R, the last; whether a history of refiners
-makes them needless, its own row says.
+spectral normalisation in D, smoothed labels, other games, and synthetic eyes among the refined
+ones. No part of the paper, and none of it is in a preset. All with one R, the last; whether a
+history of refiners makes them needless, its own row says.
 """
 
 from dataclasses import asdict, replace
 from functools import partial
 
 import keras
-import tensorflow as tf
-from keras import Input, Model, layers, ops
+from keras import Input, Model, layers
 
+from simgan_lib.family.games import Hinge, LeastSquares, Smoothed, Wasserstein, normalised
 from simgan_lib.simgan.discriminator import discriminator
-from simgan_lib.simgan.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
 from simgan_lib.simgan.training import PRESETS, SimGAN
 
 from .common import Demo, apply, counts, estimator_score, together
@@ -50,24 +49,20 @@ class Averaging(SimGAN):
         return refiner
 
 
-class Smoothing(SimGAN):
+class SmoothedSimGAN(Smoothed, SimGAN):
     """SimGAN whose D is asked to be sure of a real patch to nine tenths, no further."""
 
-    def discriminator_step(self, synthetic, real):
-        """The step of `SimGAN`, with a tenth of real patches' target on the other verdict."""
-        refined = self.refiner(synthetic)
-        half = refined.shape[0] // 2
-        fresh, remembered = refined[half:], self.buffer.draw(refined[:half])
-        with tf.GradientTape() as tape:
-            refined_logits = self.discriminator(ops.concatenate([fresh, remembered]), training=True)
-            real_logits = self.discriminator(real, training=True)
-            verdicts = [local_adversarial_loss(real_logits, target) for target in (REFINED, REAL)]
-            loss = discriminator_loss(refined_logits, real_logits)
-            loss += 0.1 * (verdicts[0] - verdicts[1])
-        weights = self.discriminator.trainable_variables
-        self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
-        self.buffer.overwrite(fresh)
-        self.note("discriminator_loss", loss)
+
+class LeastSquaresSimGAN(LeastSquares, SimGAN):
+    """SimGAN that plays for squares."""
+
+
+class HingeSimGAN(Hinge, SimGAN):
+    """SimGAN that plays for a hinge."""
+
+
+class WassersteinSimGAN(Wasserstein, SimGAN):
+    """SimGAN with a critic, whose slope is held near 1."""
 
 
 def noisy_discriminator(image_shape):
@@ -78,18 +73,15 @@ def noisy_discriminator(image_shape):
 
 def normalised_discriminator(image_shape):
     """D whose convolutions have spectral norm 1."""
-
-    def normalised(layer):
-        copy = layer.__class__.from_config(layer.get_config())
-        return layers.SpectralNormalization(copy) if isinstance(layer, layers.Conv2D) else copy
-
-    model = keras.models.clone_model(discriminator(image_shape), clone_function=normalised)
-    for layer in model.layers:
-        if isinstance(layer, layers.SpectralNormalization):
-            layer.vector_u.assign(ops.ones_like(layer.vector_u))  # else it is drawn from no seed
-    return model
+    return normalised(discriminator(image_shape))
 
 
+GAMES = {
+    "smoothed labels": SmoothedSimGAN,
+    "least squares": LeastSquaresSimGAN,
+    "hinge": HingeSimGAN,
+    "Wasserstein with gradient penalty": WassersteinSimGAN,
+}
 SETTINGS = {
     "500 rounds": ({"steps": 500}, {}),
     "2,000 rounds": ({"steps": 2_000}, {}),
@@ -132,8 +124,8 @@ def main(out, runs, few=False):
         both = together(apply(averaging(demo)[1][-1], synthetic), synthetic)
         return estimator_score(both, demo.eyes.test, demo.seed)
 
-    def smoothed(demo):
-        return measure(demo, demo.train("remedies smoothing", kind=Smoothing)[1][-1])
+    def played(demo, name, kind):
+        return measure(demo, demo.train(f"remedies {name}", kind=kind)[1][-1])
 
     def changed(demo, name, changes, parts):
         preset = replace(POCKET, **changes)
@@ -144,8 +136,9 @@ def main(out, runs, few=False):
         "history": history,
         "average of R's weights": averaged,
         "synthetic eyes among the refined": mixed,
-        "smoothed labels": smoothed,
-    } | {
+    }
+    measures |= {name: partial(played, name=name, kind=kind) for name, kind in GAMES.items()}
+    measures |= {
         name: partial(changed, name=name, changes=changes, parts=parts)
         for name, (changes, parts) in SETTINGS.items()
     }

@@ -15,7 +15,7 @@ from experiments import common
 from experiments.__main__ import main
 from experiments.history import places
 from experiments.real_eyes import unlabelled
-from experiments.remedies import SETTINGS
+from experiments.remedies import GAMES, SETTINGS
 from experiments.rows import Rows
 from simgan_lib.data.eyes import EyeSet
 from simgan_lib.simulators.pocket import simulate
@@ -139,7 +139,7 @@ def test_the_whole_of_a_seed_on_hands(tmp_path):
 
 def test_every_remedy_is_measured(tmp_path):
     rows, _ = few("remedies", tmp_path)
-    names = {"base", "history", "average of R's weights", "smoothed labels", *SETTINGS}
+    names = {"base", "history", "average of R's weights", *GAMES, *SETTINGS}
     assert names < {row["variant"] for row in rows}
     assert all(0 < row["error_deg"] < 30 for row in rows)
 

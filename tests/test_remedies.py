@@ -6,7 +6,7 @@ import tensorflow as tf
 from conftest import same, weights
 from experiments.remedies import (
     Averaging,
-    Smoothing,
+    SmoothedSimGAN,
     noisy_discriminator,
     normalised_discriminator,
 )
@@ -36,13 +36,13 @@ def test_the_average_follows_the_weights_of_r_and_changes_no_training(tiny, synt
 
 def test_d_with_smoothed_labels_stops_at_nine_tenths(tiny):
     sure = {}
-    for kind in (SimGAN, Smoothing):
+    for kind in (SimGAN, SmoothedSimGAN):
         model = kind.from_preset(tiny, 1)
         for _ in range(150):
             model.discriminator_step(eyes(0), eyes(1))
         sure[kind] = tf.nn.softmax(model.discriminator(eyes(1)))[..., 0].numpy().mean()
     assert sure[SimGAN] > 0.95
-    assert 0.8 < sure[Smoothing] < 0.93
+    assert 0.8 < sure[SmoothedSimGAN] < 0.93
 
 
 def test_d_sees_noise_while_it_learns_and_none_when_it_is_asked():

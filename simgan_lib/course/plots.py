@@ -213,6 +213,30 @@ def game_paths(paths, mean):
     return figure
 
 
+def rings(panels, centres, radius, columns=5):
+    """Draws points over the circles in which they should lie, a panel a set.
+
+    Args:
+        panels: Dict from a title to points, `(N, 2)`.
+        centres: Of the circles, `(K, 2)`.
+        radius: Of each circle.
+        columns: Panels a row.
+    """
+    rows = -(-len(panels) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(2.1 * columns, 2.4 * rows), squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, (title, points) in zip(axes.flat, panels.items(), strict=False):
+        for centre in centres:
+            axis.add_patch(plt.Circle(centre, radius, color=COLOURS["real_labels"], alpha=0.35))
+        axis.plot(*np.transpose(points), ".", markersize=2, alpha=0.5, color=COLOURS["refined"])
+        axis.set(xlim=(-3.2, 3.2), ylim=(-3.2, 3.2), aspect="equal")
+        axis.set_title(title, fontsize=9)
+    return figure
+
+
 def extremes(images, values, seed=0):
     """Draws for each value the eye that has least of it, most, the middle, and one at random.
 

@@ -15,7 +15,6 @@ from .losses import (
     channel_mean,
     discriminator_loss,
     local_adversarial_loss,
-    refiner_loss,
     self_regularization_loss,
 )
 from .refiner import refiner
@@ -209,14 +208,15 @@ class SimGAN(keras.Model):
         with tf.GradientTape() as tape:
             refined = self.refiner(synthetic, training=True)
             if adversarial:
-                logits = self.discriminator(refined)
-                loss = refiner_loss(logits, refined, synthetic, self.weight, self.psi)
+                realism = self.realism(self.discriminator(refined))
+                away = self_regularization_loss(refined, synthetic, self.psi)
+                loss = realism + self.weight * away
             else:
                 loss = self_regularization_loss(refined, synthetic, self.psi)
         weights = self.refiner.trainable_variables
         self.refiner_optimizer.apply(tape.gradient(loss, weights), weights)
         if adversarial:
-            self.note("realism", local_adversarial_loss(logits, REAL))
+            self.note("realism", realism)
         self.note("self_regularization", self_regularization_loss(refined, synthetic))
         self.note("contrast", contrast(refined) / contrast(synthetic))
 
@@ -225,10 +225,11 @@ class SimGAN(keras.Model):
         refined = self.refiner(synthetic)
         half = refined.shape[0] // 2
         fresh, remembered = refined[half:], self.buffer.draw(refined[:half])
+        judged = ops.concatenate([fresh, remembered])
         with tf.GradientTape() as tape:
-            refined_logits = self.discriminator(ops.concatenate([fresh, remembered]), training=True)
+            refined_logits = self.discriminator(judged, training=True)
             real_logits = self.discriminator(real, training=True)
-            loss = discriminator_loss(refined_logits, real_logits)
+            loss = self.discriminator_loss(refined_logits, real_logits, judged, real)
         weights = self.discriminator.trainable_variables
         self.discriminator_optimizer.apply(tape.gradient(loss, weights), weights)
         self.buffer.overwrite(fresh)
@@ -237,6 +238,14 @@ class SimGAN(keras.Model):
         self.note("accuracy_real", accuracy(real_logits, REAL))
         self.note("accuracy_fresh", accuracy(refined_logits[:count], REFINED))
         self.note("accuracy_remembered", accuracy(refined_logits[count:], REFINED))
+
+    def realism(self, logits):
+        """What R goes down in the game, the first term of equation 4; relatives have another."""
+        return local_adversarial_loss(logits, REAL)
+
+    def discriminator_loss(self, refined_logits, real_logits, refined, real):
+        """What D goes down, equation 2; relatives have another, which may look at the images."""
+        return discriminator_loss(refined_logits, real_logits)
 
     def note(self, name, value):
         """Adds a value to the running mean called `name`; training does not depend on it."""
