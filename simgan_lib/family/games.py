@@ -9,7 +9,13 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from ..simgan.losses import REAL, REFINED, discriminator_loss, local_adversarial_loss
+from ..simgan.losses import (
+    REAL,
+    REFINED,
+    discriminator_loss,
+    local_adversarial_loss,
+    self_regularization_loss,
+)
 
 
 def score(logits):
@@ -125,11 +131,24 @@ def normalised(model):
     return model
 
 
-class LeastSquares:
+class Relative:
+    """R plays against a critic, and is held to its input as in equation 4."""
+
+    def realism(self, logits):
+        """The first term of R's loss, `critic_realism`."""
+        return critic_realism(logits)
+
+    def refiner_loss(self, logits, refined, synthetic):
+        """R's loss: `realism` and the self-regularization."""
+        away = self_regularization_loss(refined, synthetic, self.psi)
+        return self.realism(logits) + self.weight * away
+
+
+class LeastSquares(Relative):
     """Scores are drawn to 1 for real and to -1 for refined (Mao et al. 2016, arXiv 1611.04076)."""
 
     def realism(self, logits):
-        """R's loss: how far its scores are from 1, squared."""
+        """The first term of R's loss: how far its scores are from 1, squared."""
         return ops.mean((score(logits) - 1) ** 2)
 
     def discriminator_loss(self, refined_logits, real_logits, refined, real):
@@ -137,26 +156,18 @@ class LeastSquares:
         return ops.mean((score(refined_logits) + 1) ** 2) + self.realism(real_logits)
 
 
-class Hinge:
+class Hinge(Relative):
     """D minds what is not right by a margin; R wants its score as high as can be."""
-
-    def realism(self, logits):
-        """R's loss, `critic_realism`."""
-        return critic_realism(logits)
 
     def discriminator_loss(self, refined_logits, real_logits, refined, real):
         """D's loss, `hinge_loss`."""
         return hinge_loss(refined_logits, real_logits)
 
 
-class Wasserstein:
+class Wasserstein(Relative):
     """D is a critic: its mean scores are to be far apart, and its slope is held near 1."""
 
     penalty_weight = 10.0  # the paper's for images; for points it takes 0.1
-
-    def realism(self, logits):
-        """R's loss, `critic_realism`."""
-        return critic_realism(logits)
 
     def discriminator_loss(self, refined_logits, real_logits, refined, real):
         """D's loss: mean score of refined images minus that of real ones, and the penalty."""
@@ -176,18 +187,14 @@ class Smoothed:
         return smoothed_loss(refined_logits, real_logits)
 
 
-class EnergyBased:
+class EnergyBased(Relative):
     """D gives an energy, low for what is real (Zhao, Mathieu and LeCun 2016, arXiv 1609.03126).
 
-    The energy is minus the score, and is never below 0. In the paper it is the error of an
-    autoencoder, as in `points.autoencoder`.
+    The energy is minus the score, and is never below 0; R goes down it. In the paper it is the
+    error of an autoencoder, as in `points.autoencoder`.
     """
 
     margin = 1.0
-
-    def realism(self, logits):
-        """R's loss: the mean energy."""
-        return critic_realism(logits)
 
     def discriminator_loss(self, refined_logits, real_logits, refined, real):
         """D's loss: the energy of real images, and what refined ones lack to the margin."""

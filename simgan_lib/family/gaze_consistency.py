@@ -6,10 +6,8 @@ cycle a term that asks for it. The term here is the same idea without their cycl
 simplest form: what must stay is an estimator's answer.
 """
 
-import tensorflow as tf
-
-from ..simgan.losses import REAL, local_adversarial_loss, refiner_loss, self_regularization_loss
-from ..simgan.training import SimGAN, contrast
+from ..simgan.losses import self_regularization_loss
+from ..simgan.training import SimGAN
 
 
 class GazeConsistency(SimGAN):
@@ -33,22 +31,11 @@ class GazeConsistency(SimGAN):
         model.estimator, model.gaze_weight = estimator, gaze_weight
         return model
 
-    def refiner_step(self, synthetic, adversarial=True):
-        """One step of R on equation 4 and the gaze consistency; the warm-up is SimGAN's.
+    def refiner_loss(self, logits, refined, synthetic):
+        """What R goes down in the game: equation 4 and the gaze consistency.
 
         The consistency is a self-regularization, mean `|f(R(x)) - f(x)|`, whose feature transform f
         is the estimator.
         """
-        if not adversarial:
-            return super().refiner_step(synthetic, adversarial)
-        with tf.GradientTape() as tape:
-            refined = self.refiner(synthetic, training=True)
-            logits = self.discriminator(refined)
-            loss = refiner_loss(logits, refined, synthetic, self.weight, self.psi)
-            moved = self_regularization_loss(refined, synthetic, self.estimator)
-            loss += self.gaze_weight * moved
-        weights = self.refiner.trainable_variables
-        self.refiner_optimizer.apply(tape.gradient(loss, weights), weights)
-        self.note("realism", local_adversarial_loss(logits, REAL))
-        self.note("self_regularization", self_regularization_loss(refined, synthetic))
-        self.note("contrast", contrast(refined) / contrast(synthetic))
+        moved = self_regularization_loss(refined, synthetic, self.estimator)
+        return super().refiner_loss(logits, refined, synthetic) + self.gaze_weight * moved

@@ -76,7 +76,7 @@ def check_numbers(name, images, label):
     """Raises where most labels are numbers and one is none, and says whose: often a slip."""
     values = images.labels[label]
     good = [is_number(value) for value in values]
-    if 2 * sum(good) > len(good) > sum(good):
+    if len(good) / 2 < sum(good) < len(good):
         k = good.index(False)
         whose = images.labels["file"][k] if "file" in images.labels else f"image {k}"
         raise ValueError(

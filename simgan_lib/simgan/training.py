@@ -15,6 +15,7 @@ from .losses import (
     channel_mean,
     discriminator_loss,
     local_adversarial_loss,
+    refiner_loss,
     self_regularization_loss,
 )
 from .refiner import refiner
@@ -208,15 +209,14 @@ class SimGAN(keras.Model):
         with tf.GradientTape() as tape:
             refined = self.refiner(synthetic, training=True)
             if adversarial:
-                realism = self.realism(self.discriminator(refined))
-                away = self_regularization_loss(refined, synthetic, self.psi)
-                loss = realism + self.weight * away
+                logits = self.discriminator(refined)
+                loss = self.refiner_loss(logits, refined, synthetic)
             else:
                 loss = self_regularization_loss(refined, synthetic, self.psi)
         weights = self.refiner.trainable_variables
         self.refiner_optimizer.apply(tape.gradient(loss, weights), weights)
         if adversarial:
-            self.note("realism", realism)
+            self.note("realism", self.realism(logits))
         self.note("self_regularization", self_regularization_loss(refined, synthetic))
         self.note("contrast", contrast(refined) / contrast(synthetic))
 
@@ -240,8 +240,12 @@ class SimGAN(keras.Model):
         self.note("accuracy_remembered", accuracy(refined_logits[count:], REFINED))
 
     def realism(self, logits):
-        """What R goes down in the game, the first term of equation 4; relatives have another."""
+        """The first term of equation 4; relatives have another."""
         return local_adversarial_loss(logits, REAL)
+
+    def refiner_loss(self, logits, refined, synthetic):
+        """What R goes down in the game, equation 4; relatives have another."""
+        return refiner_loss(logits, refined, synthetic, self.weight, self.psi)
 
     def discriminator_loss(self, refined_logits, real_logits, refined, real):
         """What D goes down, equation 2; relatives have another, which may look at the images."""
