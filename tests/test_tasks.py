@@ -154,6 +154,13 @@ def test_a_label_that_is_no_number_among_numbers_is_named(slip):
         compare({"drawn": drawn}, drawn, "side")
 
 
+def test_labels_of_a_kind_that_nobody_can_learn_are_refused():
+    days = {"day": np.array(["2017-07-21", "2017-07-22"] * 2, dtype="datetime64[D]")}
+    drawn = ImageSet(np.zeros((4, 9, 9), np.uint8), days)
+    with pytest.raises(ValueError, match="A label is numbers.*received 'day', datetime64"):
+        compare({"drawn": drawn}, drawn, "day")
+
+
 def folder_of(path, images):
     path.mkdir()
     lines = ["file,side,kind\n"]

@@ -89,7 +89,7 @@ def is_number(value):
     """Whether a label is a finite number, also if it was read as a text."""
     try:
         return math.isfinite(float(value))
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 
