@@ -17,7 +17,6 @@ from .common import Demo, apply, counts, estimator_score, smaller
 from .rows import Rows
 
 SEEDS = 100, 101, 102
-WEIGHTS = 1.0, 3.0  # lambda
 CHOICES = [(k, 1 / 2) for k in (1, 2, 3, 6, 12, 24)] + [(12, 1 / 4), (12, 3 / 4)]
 KEPT = 80  # refiners of a training to choose from, which keeps them over all of its rounds
 
@@ -42,18 +41,17 @@ def main(out, runs, few=False):
     """
     with Rows(out, "history", **counts(few), preset=asdict(PRESETS["pocket"])) as rows:
         for seed in SEEDS[:1] if few else SEEDS:
-            for weight in WEIGHTS[:1] if few else WEIGHTS:
-                measure_seed(rows, Demo(seed, runs, few), weight)
+            measure_seed(rows, Demo(seed, runs, few))
 
 
-def measure_seed(rows, demo, weight):
-    """Adds the rows of one seed and lambda."""
+def measure_seed(rows, demo):
+    """Adds the rows of one seed."""
     preset = PRESETS["pocket"]
-    preset = Whole(**asdict(replace(smaller(preset) if demo.few else preset, weight=weight)))
+    preset = Whole(**asdict(smaller(preset) if demo.few else preset))
 
     @cache
     def trained(seed=demo.seed, steps=preset.steps):
-        run = demo.runs / f"history-{weight:g}-{steps}-{demo.seed}-{seed}"
+        run = demo.runs / f"history-{steps}-{demo.seed}-{seed}"
         longer = replace(preset, steps=steps, history=KEPT)
         train(demo.eyes.synthetic, demo.eyes.camera, longer, run, seed, resume=True)
         return load_refiners(run)
@@ -63,16 +61,15 @@ def measure_seed(rows, demo, weight):
             eyes = apply(choose(), demo.eyes.synthetic, demo.seed)
             return estimator_score(eyes, demo.eyes.test, demo.seed)
 
-        rows.add(measure, variant=f"{variant}, lambda {weight:g}", seed=demo.seed)
+        rows.add(measure, variant=variant, seed=demo.seed)
 
     def chosen(count, start):
         return [trained()[k] for k in places(len(trained()), count, start)]
 
     for count, start in CHOICES:
-        add(f"{count} from {start:g}", partial(chosen, count, start))
-    if weight == WEIGHTS[0]:
-        add("3 trainings", lambda: [trained(1_000 * k + demo.seed)[-1] for k in range(3)])
-        add("1 after twice the rounds", lambda: trained(steps=2 * preset.steps)[-1:])
+        add(f"{count}, from {start:.0%} of the rounds on", partial(chosen, count, start))
+    add("3, of 3 trainings", lambda: [trained(1_000 * k + demo.seed)[-1] for k in range(3)])
+    add("1, after twice the rounds", lambda: trained(steps=2 * preset.steps)[-1:])
 
 
 def places(kept, count, start):

@@ -193,7 +193,8 @@ def test_the_contrast_of_every_training_is_noted(tmp_path):
 def test_a_history_is_chosen_and_compared(tmp_path):
     rows, _ = few("history", tmp_path)
     names = {row["variant"] for row in rows}
-    assert {"1 from 0.5, lambda 1", "24 from 0.5, lambda 1", "3 trainings, lambda 1"} < names
+    of_one = {f"{count}, from 50% of the rounds on" for count in (1, 2, 3, 6, 12, 24)}
+    assert of_one | {"3, of 3 trainings", "1, after twice the rounds"} < names
     assert all(row["seed"] == 100 for row in rows)  # of no reported row
 
 
