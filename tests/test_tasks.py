@@ -10,15 +10,8 @@ from simgan_lib.data.images import ImageSet
 from simgan_lib.measure import tasks
 from simgan_lib.measure.comparison import compare
 from simgan_lib.measure.estimator import answers
-from simgan_lib.measure.tasks import (
-    Classes,
-    Gaze,
-    Joints,
-    Numbers,
-    image_network,
-    pose_network,
-    task_of,
-)
+from simgan_lib.measure.networks import image_network, pose_network
+from simgan_lib.measure.tasks import Classes, Gaze, Joints, Numbers, task_of
 
 SHAPE = (24, 28, 1)
 

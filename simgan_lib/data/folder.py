@@ -166,7 +166,8 @@ def read_folder(folder, size=None, how=None, beside=(), skip_broken=False):
     for path in beside:
         partners(path, kept)
     labels = {"file": np.array(kept)} | columns(folder / TABLE, kept, broken)
-    images = FolderSet(folder, Files(folder, kept, shape, dtype, fit), labels, beside)
+    files = Files(folder, labels["file"], shape, dtype, fit)
+    images = FolderSet(folder, files, labels, beside)
     images.left_out = [*broken]
     return images
 
@@ -185,16 +186,15 @@ def image_names(folder, beside=()):
         folders[:] = [
             f for f in folders if f[0] != "." and (Path(place) / f).resolve() not in apart
         ]
-        inner = Path(place).relative_to(folder)
-        names += [
-            (inner / f).as_posix() for f in files if f.lower().endswith(ENDINGS) and f[0] != "."
-        ]
+        inner = "" if Path(place) == folder else f"{Path(place).relative_to(folder).as_posix()}/"
+        names += [inner + f for f in files if f.lower().endswith(ENDINGS) and f[0] != "."]
     if not names:
         raise ValueError(
             f"The folder holds no image ({', '.join(e[1:] for e in ENDINGS)}); "
             f"received {str(folder)!r}"
         )
-    return sorted(names, key=lambda n: re.sub(r"\d+", lambda number: number[0].zfill(20), n))
+    names.sort(key=lambda n: re.sub(r"\d+", lambda number: number[0].zfill(20), n))
+    return names
 
 
 def read_image(path, size=None, how=None):
