@@ -2,8 +2,9 @@
 
 One part at a time is changed in the training of `simgan demo`. A seed decides the eyes, the first
 weights and the order of the batches, alike for every variant, so that they are compared in pairs.
-Eyes are refined by the history of refiners. The parts that the paper is about have a second row,
-where the last refiner alone refines them ("one R"): is a part needed where there is a history?
+What they are compared with, the training as it is, has its rows in `stand_in`. Eyes are refined by
+the history of refiners. The parts that the paper is about have a second row, where the last refiner
+alone refines them ("one R"): is a part needed where there is a history of refiners?
 """
 
 from dataclasses import asdict, replace
@@ -20,10 +21,9 @@ SEEDS = range(5)
 GLOBAL, FORGETFUL = {"discriminator": global_discriminator}, {"buffer": NoHistory}
 # What differs from the preset, and what from the networks. First the two that the paper is about.
 PARTS = {
-    "base": ({}, {}),
-    "no history": ({}, FORGETFUL),
+    "no buffer": ({}, FORGETFUL),
     "global": ({}, GLOBAL),
-    "global, no history": ({}, GLOBAL | FORGETFUL),
+    "global, no buffer": ({}, GLOBAL | FORGETFUL),
 }
 SETTINGS = {
     "lambda 0": ({"weight": 0.0}, {}),
@@ -46,20 +46,15 @@ def main(out, runs, few=False):
     """
     demos = [Demo(seed, runs, few) for seed in (SEEDS[:1] if few else SEEDS)]
 
-    def unrefined(demo):
-        return estimator_score(demo.eyes.synthetic, demo.eyes.test, demo.seed)
-
     def refined(demo, name, changes, parts, one):
-        run = name if name == "base" else f"ablations {name}"
-        _, refiners, curves = demo.train(run, replace(POCKET, **changes), parts)
+        preset = replace(POCKET, **changes)
+        _, refiners, curves = demo.train(f"ablations {name}", preset, parts)
         kept = "self_regularization", "accuracy_real", "accuracy_fresh", "accuracy_remembered"
         curve = {name: round(curves[-1][name], 3) for name in kept}
         made = apply(refiners[-1:] if one else refiners, demo.eyes.synthetic, demo.seed)
         return estimator_score(made, demo.eyes.test, demo.seed) | curve
 
     with Rows(out, "ablations", **counts(few), preset=asdict(POCKET)) as rows:
-        for demo in demos:
-            rows.add(partial(unrefined, demo), variant="synthetic", seed=demo.seed)
         for variants, count in ((PARTS, 5), (SETTINGS, 3)):
             for name, (changes, parts) in variants.items():
                 for demo in demos[:count]:

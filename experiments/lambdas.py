@@ -1,4 +1,4 @@
-"""Eyes refined with several values of lambda, for lesson 05: `python -m experiments.lambdas`."""
+"""Eyes refined with several values of lambda, for lesson 02: `python -m experiments.lambdas`."""
 
 from dataclasses import replace
 

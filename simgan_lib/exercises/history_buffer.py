@@ -37,7 +37,7 @@ class PixelsForImages(HistoryBuffer):
 
 
 def keeps_history(Buffer):
-    """Whether a buffer gives out whole images of the past, and all of them in turn.
+    """Whether a buffer gives out whole images of the past, and sooner or later all of them.
 
     Args:
         Buffer: Class of the buffer; `Buffer(8)` makes an empty one with room for 8 images.

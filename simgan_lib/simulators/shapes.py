@@ -39,7 +39,7 @@ def draw(count, seed=0):
 
 
 def mirror(images):
-    """Turns left and right of every disc round, and takes the labels along.
+    """Mirrors every image left to right, and takes the labels along.
 
     Args:
         images: `ImageSet` with the labels of `draw`.
