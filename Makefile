@@ -21,7 +21,8 @@ test: .venv/installed
 
 # Needs Chromium; the pictures it takes are in browser/screenshots.
 test-browser: .venv/installed
-	.venv/bin/python -m pip install -q --disable-pip-version-check -r browser/requirements.txt
+	.venv/bin/python -m pip install -q --disable-pip-version-check \
+	    -r browser/requirements.txt -r site/requirements.txt
 	.venv/bin/python -m pytest browser
 
 # The course to read, in build/site, from what is committed.

@@ -108,10 +108,15 @@ def browser():
         browser.close()
 
 
+# What JupyterLab says of itself: a kernel was restarted while the debugger was asking it something.
+DEBUGGER = "Could not restore the debugger state"
+
+
 def ours(said):
     """Yields what the console says where it is an error, and no file of another server's."""
     there = said.location.get("url", "")
-    if said.type == "error" and "127.0.0.1" in there and not there.endswith("favicon.ico"):
+    apart = there.endswith("favicon.ico") or said.text.startswith(DEBUGGER)
+    if said.type == "error" and "127.0.0.1" in there and not apart:
         yield f"{said.text} {there}"
 
 

@@ -32,7 +32,6 @@ SETTINGS = {
     "no warm-up": ({"refiner_warmup": 0, "discriminator_warmup": 0}, {}),
     "K_g 1": ({"refiner_steps": 1}, {}),
     "psi blurred": ({}, {"psi": blurred}),
-    "buffer 16": ({"buffer_size": 16}, {}),
 }
 
 

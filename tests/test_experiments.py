@@ -139,7 +139,7 @@ def test_the_whole_of_a_seed_on_hands(tmp_path):
 
 def test_every_remedy_is_measured(tmp_path):
     rows, _ = few("remedies", tmp_path)
-    names = {"base", "history", "average of R's weights", *GAMES, *SETTINGS}
+    names = {"average of R's weights", *GAMES, *SETTINGS}
     assert names < {row["variant"] for row in rows}
     assert all(0 < row["error_deg"] < 30 for row in rows)
 
