@@ -30,6 +30,7 @@ LESSONS = [
     "09_your_own_simulator",
     "10_deceive_the_estimator",
     "11_what_the_networks_see",
+    "12_rivals_in_the_family",
     "13_other_games",
 ]  # fmt: skip
 

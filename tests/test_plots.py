@@ -177,3 +177,17 @@ def test_joints_are_dots_on_their_image():
         np.testing.assert_allclose(axis.collections[0].get_offsets(), places)
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["tip", "palm"]
+
+
+def test_heaps_draws_the_points_and_greys_where_the_answer_is_above_0():
+    points = np.random.default_rng(0).uniform(-1, 1, (5, 2))
+    panels = {"left": {"one": points, "two": points + 1}, "right": {"one": points}}
+    borders = dict.fromkeys(panels, lambda xy: xy[:, :1] - 0.5)
+    figure = plots.heaps(panels, borders)
+    left, right = figure.axes
+    np.testing.assert_allclose(left.lines[1].get_xydata(), points + 1)
+    assert right.get_title() == "right" and len(right.lines) == 1
+    (grey,) = left.collections[0].get_paths()
+    assert grey.vertices[:, 0].min() == pytest.approx(0.5, abs=0.02)
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["one", "two"]
+    assert not plots.heaps(panels).axes[0].collections

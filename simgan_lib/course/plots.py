@@ -237,6 +237,31 @@ def rings(panels, centres, radius, columns=5):
     return figure
 
 
+def heaps(panels, borders=None):
+    """Draws heaps of points in the plane, and behind them where a network answers above 0.
+
+    Args:
+        panels: Dict from a title to a dict from a name to points, `(N, 2)`.
+        borders: Dict from a title to a function from points `(N, 2)` to numbers `(N, 1)`; grey is
+            where they are above 0. None for no border.
+    """
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(3.4 * len(panels), 2.8), squeeze=False, layout="constrained"
+    )
+    for axis, (title, heaps) in zip(axes[0], panels.items(), strict=True):
+        for name, points in heaps.items():
+            axis.plot(*np.transpose(points), ".", markersize=3, alpha=0.6, label=name)
+        axis.set(title=title, xticks=[], yticks=[])
+        if borders is not None:
+            x, y = (np.linspace(*ends, 150) for ends in (axis.get_xlim(), axis.get_ylim()))
+            grid = np.stack(np.meshgrid(x, y), axis=-1).astype("float32")  # (150, 150, 2)
+            height = np.reshape(borders[title](grid.reshape(-1, 2)), (150, 150))
+            axis.contourf(x, y, height, levels=[0, np.inf], colors=["0.88"], zorder=0)
+    named = axes[0, 0].get_legend_handles_labels()
+    figure.legend(*named, loc="outside lower center", ncols=3, frameon=False, markerscale=2)
+    return figure
+
+
 def extremes(images, values, seed=0):
     """Draws for each value the eye that has least of it, most, the middle, and one at random.
 

@@ -150,7 +150,7 @@ class Function(Exercise):
 
     def solution(self):
         """Prints the library's source."""
-        file = Path(inspect.getsourcefile(self.solves))
+        file = Path(inspect.getsourcefile(inspect.unwrap(self.solves)))
         print(f"# {file.relative_to(PACKAGE.parent).as_posix()}\n{self.source()}", end="")
 
 
