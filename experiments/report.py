@@ -165,12 +165,14 @@ def real_eyes():
 
 
 def ablations():
-    """The lines of the small training with a part changed, and of the demo's own preset."""
-    rows = load_results("ablations")
-    large = [row for row in rows if row["variant"].startswith("pocket")]
+    """The lines of each part changed: with the history of refiners, then with one R."""
+    names = "history", "one R", "synthetic"
+    rows = [row for row in load_results("stand_in") if row["variant"] in names]
+    rows += load_results("ablations")
+    alone = [row for row in rows if row["variant"].endswith("one R")]
     yield from cost("ablations")
-    yield from table([row for row in rows if row not in large], "base")
-    yield from ["", *table(large, "pocket")]
+    yield from table([row for row in rows if row not in alone], "history")
+    yield from ["", *table(alone, "one R")]
 
 
 def remedies():

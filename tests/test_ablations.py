@@ -4,13 +4,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from scipy.ndimage import uniform_filter
 
 from conftest import same, weights
-from simgan_lib.measure.ablations import NoHistory, blurred, edges, global_discriminator
+from simgan_lib.measure.ablations import NoHistory, global_discriminator
 from simgan_lib.simgan.discriminator import discriminator
 from simgan_lib.simgan.history_buffer import HistoryBuffer
-from simgan_lib.simgan.losses import REAL, REFINED, local_adversarial_loss, self_regularization_loss
+from simgan_lib.simgan.losses import REAL, REFINED, local_adversarial_loss
 from simgan_lib.simgan.training import SimGAN, batches
 from simgan_lib.simgan.weights import initialize
 
@@ -56,34 +55,12 @@ def test_with_it_the_local_loss_is_a_global_one(target):
     np.testing.assert_allclose(loss, entropy(np.full(6, target), logits[:, 0, 0]), rtol=1e-5)
 
 
-def test_edges_are_differences_of_neighbours_and_blind_to_brightness():
-    x = images(0)
-    down, right = np.diff(x, axis=1)[:, :, :-1], np.diff(x, axis=2)[:, :-1]
-    np.testing.assert_allclose(edges(x), np.concatenate([down, right], -1), atol=1e-6)
-    assert edges(x).shape == (6, 34, 54, 2)
-    assert float(self_regularization_loss(x + 0.3, x, edges)) < 1e-6
-    assert float(self_regularization_loss(-x, x, edges)) > 0.5
-
-
-def test_blurred_are_means_of_squares_and_nearly_blind_to_noise():
-    x = images(0)
-    means = uniform_filter(x.numpy(), (1, 5, 5, 1))[:, 2:-2, 2:-2]
-    np.testing.assert_allclose(blurred(x), means, atol=1e-5)
-    assert blurred(x).shape == (6, 31, 51, 1)
-    flat = tf.zeros_like(x)
-    noise = self_regularization_loss(x, flat, blurred) / self_regularization_loss(x, flat)
-    assert noise < 0.25
-    np.testing.assert_allclose(self_regularization_loss(flat + 0.3, flat, blurred), 0.3, rtol=1e-5)
-
-
 @pytest.mark.parametrize(
     "change",
     [
         {},
         {"buffer": NoHistory},
         {"discriminator": global_discriminator},
-        {"psi": edges},
-        {"psi": blurred},
     ],
 )
 def test_every_variant_begins_alike_and_trains(change, tiny, synthetic, real):

@@ -10,11 +10,9 @@ from .core import Choice, Exercise, Incorrect, call, close, expect, function, nu
 
 ABLATED = {
     "a": "lambda 0",
-    "b": "lambda 30",
-    "c": "no warm-up",
-    "d": "K_g 1",
-    "e": "psi blurred",
-    "f": "buffer 16",
+    "b": "lambda 3",
+    "c": "lambda 30",
+    "d": "no warm-up",
 }  # the options of `most_harm`
 
 
@@ -23,8 +21,8 @@ class Measured(Choice):
 
     Args:
         keys: Keys of the options.
-        look: Function of the results' rows that returns the right key and, as for a `Choice`, a
-            dict from every key to what is said of it.
+        look: Function of the rows of `stand_in` and `ablations` that returns the right key and, as
+            for a `Choice`, a dict from every key to what is said of it.
         hints: Sentences, each telling more than the one before.
     """
 
@@ -35,11 +33,14 @@ class Measured(Choice):
 
     @property
     def answer(self):
-        return self._look(results.load_results("ablations"))[0]
+        return self._looked()[0]
 
     @property
     def options(self):
-        return self._look(results.load_results("ablations"))[1]
+        return self._looked()[1]
+
+    def _looked(self):
+        return self._look([*results.load_results("stand_in"), *results.load_results("ablations")])
 
 
 def measured(*keys, hints):
@@ -200,8 +201,8 @@ def _judge_pairs(got, before, after, confidence):
 
 
 def _difference(rows, variant):
-    """What a variant's error is above that of "base", in pairs: mean, low, high."""
-    return results.paired_interval(*results.pairs(rows, "base", variant))
+    """What a variant's error is above that of the whole training, in pairs: mean, low, high."""
+    return results.paired_interval(*results.pairs(rows, "history", variant))
 
 
 def _said(interval):
@@ -221,14 +222,14 @@ def _said(interval):
         "shows both intervals.",
     ],
 )
-def history_and_local(rows):
-    both = {name: _difference(rows, name) for name in ("no history", "global")}
+def buffer_and_local(rows):
+    both = {name: _difference(rows, name) for name in ("no buffer", "global")}
     keys = {(True, True): "a", (True, False): "b", (False, True): "c", (False, False): "d"}
     answer = keys[tuple(low > 0 for _, low, _ in both.values())]
     found = "; ".join(f"{name} {_said(interval)}" for name, interval in both.items())
     claims = {
         "a": "both raise the error beyond chance",
-        "b": "only the lost history raises the error beyond chance",
+        "b": "only the lost buffer raises the error beyond chance",
         "c": "only the global loss raises the error beyond chance",
         "d": "neither raises the error beyond chance",
     }

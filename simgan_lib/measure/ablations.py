@@ -1,6 +1,6 @@
 """SimGAN with one part changed, to find out what each part brings."""
 
-from keras import Model, layers, ops
+from keras import Model, layers
 
 from ..simgan.discriminator import discriminator
 from ..simgan.history_buffer import HistoryBuffer
@@ -29,28 +29,3 @@ def global_discriminator(image_shape=(35, 55, 1)):
     local = discriminator(image_shape)
     verdict = layers.GlobalAveragePooling2D(keepdims=True)(local.output)  # (B, 1, 1, 2)
     return Model(local.input, verdict, name="global_discriminator")
-
-
-def edges(images):
-    """A feature transform psi: differences of neighbouring pixels, blind to brightness.
-
-    Args:
-        images: `(B, 35, 55, 1)`.
-
-    Returns:
-        `(B, 34, 54, 2)`: downwards and to the right.
-    """
-    corner = images[:, :-1, :-1]
-    return ops.concatenate([images[:, 1:, :-1] - corner, images[:, :-1, 1:] - corner], axis=-1)
-
-
-def blurred(images):
-    """A feature transform psi: means of 5 x 5 pixels, blind to noise and fine texture.
-
-    Args:
-        images: `(B, 35, 55, 1)`.
-
-    Returns:
-        `(B, 31, 51, 1)`.
-    """
-    return ops.average_pool(images, 5, strides=1, padding="valid")
